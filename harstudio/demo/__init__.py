@@ -1,0 +1,1 @@
+"""Made-up people doing everyday activities: a model, not a recording, and honest about it."""
