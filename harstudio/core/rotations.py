@@ -154,9 +154,9 @@ def positive_w(quaternion: ArrayLike) -> FloatArray:
 def continuous(quaternion: ArrayLike) -> FloatArray:
     """(T, ..., 4) quaternions with signs chosen so that neighbours in time are close."""
     q = np.array(quaternion, dtype=np.float64)
-    flips = np.sum(q[1:] * q[:-1], axis=-1) < 0
-    signs = np.where(np.cumsum(flips, axis=0) % 2 == 1, -1.0, 1.0)
-    q[1:] *= signs[..., None]
+    flips = np.einsum("...c,...c->...", q[1:], q[:-1]) < 0
+    if flips.any():
+        q[1:] *= np.where(np.logical_xor.accumulate(flips, axis=0), -1.0, 1.0)[..., None]
     return q
 
 

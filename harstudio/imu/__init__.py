@@ -1,0 +1,1 @@
+"""Virtual sensors: simulate, add hardware noise, resample, align with real ones, compare."""
