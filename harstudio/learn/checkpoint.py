@@ -1,0 +1,154 @@
+"""A trained model on disk: one safetensors file, nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from harstudio import __version__
+from harstudio.core.arrays import IntArray
+from harstudio.core.errors import HarstudioError
+from harstudio.learn.config import TrainingConfig
+from harstudio.learn.files import write_whole
+from harstudio.learn.scaling import Scaler
+from harstudio.learn.windows import WindowSet
+
+FORMAT = "harstudio-model-1"
+SOURCE_WINDOWS, SOURCE_CODES = "source.windows", "source.codes"
+"""A sample of the training windows, replayed when the model is fine-tuned."""
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What is needed to use a model again.
+
+    Attributes
+    ----------
+    model : str
+        Key of the model registry.
+    labels, channels : names of its outputs and inputs, in order
+    rate_hz : float
+    window_samples : int
+    config : TrainingConfig
+    scaler : Scaler
+    split_hash : str
+        `Split.fingerprint` of the split it was trained on.
+    tensors : mapping of name to array
+        The model's own arrays, and the sample of training windows.
+    version : str
+        Of the harstudio that wrote it.
+    """
+
+    model: str
+    labels: tuple[str, ...]
+    channels: tuple[str, ...]
+    rate_hz: float
+    window_samples: int
+    config: TrainingConfig
+    scaler: Scaler
+    split_hash: str
+    tensors: Tensors
+    version: str = __version__
+
+    def with_tensors(self, tensors: Tensors) -> Checkpoint:
+        return replace(self, tensors=dict(tensors))
+
+    def below(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """The tensors whose names start with ``prefix.``, under the rest of their names."""
+        start = f"{prefix}."
+        return {k.removeprefix(start): v for k, v in self.tensors.items() if k.startswith(start)}
+
+    def save(self, path: Path) -> None:
+        """Write the file whole, or leave what was there."""
+        metadata = {
+            "format": FORMAT,
+            "harstudio": self.version,
+            "model": self.model,
+            "labels": json.dumps(self.labels, ensure_ascii=False),
+            "channels": json.dumps(self.channels, ensure_ascii=False),
+            "rate_hz": json.dumps(self.rate_hz),
+            "window_samples": json.dumps(self.window_samples),
+            "config": json.dumps(self.config.to_json(), ensure_ascii=False),
+            "scaler": json.dumps(
+                {"mean": self.scaler.mean.tolist(), "sd": self.scaler.sd.tolist()}
+            ),
+            "split_sha256": self.split_hash,
+        }
+        tensors = {name: np.ascontiguousarray(array) for name, array in self.tensors.items()}
+        write_whole(path, lambda temporary: save_file(tensors, temporary, metadata))
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read a file written by `save`.
+
+        Raises
+        ------
+        HarstudioError
+            Missing, damaged, or not a harstudio model.
+        """
+        if not path.is_file():
+            raise HarstudioError(f"{path}: no such file", "the run has no finished model")
+        try:
+            with safe_open(path, framework="numpy") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, TypeError, ValueError) as error:
+            raise HarstudioError(f"{path}: not a safetensors file ({error})") from error
+        if metadata.get("format") != FORMAT:
+            raise HarstudioError(f"{path}: format {metadata.get('format')!r}, expected {FORMAT!r}")
+        try:
+            scaler = json.loads(metadata["scaler"])
+            return cls(
+                model=metadata["model"],
+                labels=tuple(map(str, json.loads(metadata["labels"]))),
+                channels=tuple(map(str, json.loads(metadata["channels"]))),
+                rate_hz=float(json.loads(metadata["rate_hz"])),
+                window_samples=int(json.loads(metadata["window_samples"])),
+                config=TrainingConfig.from_json(json.loads(metadata["config"])),
+                scaler=Scaler(np.array(scaler["mean"]), np.array(scaler["sd"])),
+                split_hash=metadata["split_sha256"],
+                tensors=tensors,
+                version=metadata["harstudio"],
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise HarstudioError(f"{path}: damaged model description ({error!r})") from error
+
+    def check_fits(self, windows: WindowSet) -> None:
+        """HarstudioError unless the windows have this model's channels, rate and length."""
+        if windows.channels != self.channels:
+            raise HarstudioError(
+                f"the windows have the channels {_listed(windows.channels)}, "
+                f"the model was trained on {_listed(self.channels)}",
+                "choose the same sensors and channels as the model",
+            )
+        same_rate = abs(windows.rate_hz / self.rate_hz - 1.0) < 0.01
+        if windows.window_samples != self.window_samples or not same_rate:
+            raise HarstudioError(
+                f"the windows have {windows.window_samples} samples at {windows.rate_hz:g} Hz, "
+                f"the model takes {self.window_samples} at {self.rate_hz:g} Hz"
+            )
+
+
+def balanced_sample(codes: IntArray, rng: np.random.Generator, most: int = 1000) -> IntArray:
+    """Indices of up to `most` windows, as evenly over the classes as they come."""
+    order = rng.permutation(len(codes))
+    rank = np.zeros(len(codes), np.int64)
+    for code in np.unique(codes):
+        members = order[codes[order] == code]
+        rank[members] = np.arange(len(members))
+    return np.lexsort((codes, rank))[:most]
+
+
+def _listed(names: tuple[str, ...], most: int = 6) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,215 @@
+"""Everything that, with the data, reproduces a run."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from harstudio.core.errors import HarstudioError
+
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    "acc": ("acc",),
+    "acc_gyro": ("acc", "gyro"),
+}
+"""What a sensor contributes to a window: the recording's signals, three axes each."""
+
+BY_SUBJECT, BY_CLIP, RANDOM_WINDOWS = "subject", "clip", "random_windows"
+SPLITS = (BY_SUBJECT, BY_CLIP, RANDOM_WINDOWS)
+LOSSES = ("cross_entropy", "squared_error")
+FOREST_INPUTS = ("features", "raw")
+HOLD_OUTS = ("auto", "clip", "time")
+
+
+class _Plain:
+    """To and from plain JSON data, checked."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` reads back."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The configuration written by `to_json`; missing entries take their defaults.
+
+        Raises
+        ------
+        HarstudioError
+            An unknown entry, or a value of the wrong kind.
+        """
+        hints = typing.get_type_hints(cls)
+        known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise HarstudioError(f"configuration: unknown entry {', '.join(unknown)}")
+        return cls(**{name: _converted(name, value, hints[name]) for name, value in data.items()})
+
+
+@dataclass(frozen=True)
+class TrainingConfig(_Plain):
+    """How to cut windows, split them, and train a model on them.
+
+    Attributes
+    ----------
+    model : str
+        Key of `harstudio.learn.models.MODELS`.
+    sensors : names, in the order of the channels; empty takes all of the recording
+    channels : str
+        Key of `CHANNELS`.
+    rate_hz, window_s : float
+        Sampling rate, and length of a window.
+    overlap : float
+        Share of a window that its successor repeats, 0 to below 1.
+    min_share : float
+        Least share of a window's samples that must carry its label.
+    split : str
+        ``subject``, ``clip``, or ``random_windows`` (leaks: a diagnostic only).
+    test_share, validation_share : float
+        Of the windows, as near as whole subjects or clips allow.
+    seed : int
+    epochs : int
+    batch : int
+        Windows per step at most; few windows are trained on in smaller batches.
+    patience : int
+        Training stops after so many epochs without a better validation macro F1; 0 never.
+    learning_rate : float or None
+        Peak of the one-cycle schedule; None is the model's own.
+    weight_decay : float
+    class_weights : bool
+        Weight rare classes up, instead of repeating their windows.
+    loss : str
+        ``cross_entropy``, or ``squared_error`` on one-hot targets (as Xiao et al. 2020).
+    reconstruction_weight : float
+        Weight of the decoder's mean squared error, where the model has a decoder.
+    trees : int
+    forest_input : str
+        ``features`` per channel, or ``raw`` windows (as Xiao et al. 2020).
+    preset : str
+        How virtual signals were made; kept for the record.
+    """
+
+    model: str = "xiao2020"
+    sensors: tuple[str, ...] = ()
+    channels: str = "acc"
+    rate_hz: float = 60.0
+    window_s: float = 1.0
+    overlap: float = 0.5
+    min_share: float = 0.6
+    split: str = BY_SUBJECT
+    test_share: float = 0.3
+    validation_share: float = 0.15
+    seed: int = 0
+    epochs: int = 30
+    batch: int = 128
+    patience: int = 15
+    learning_rate: float | None = None
+    weight_decay: float = 1e-2
+    class_weights: bool = True
+    loss: str = "cross_entropy"
+    reconstruction_weight: float = 0.1
+    trees: int = 200
+    forest_input: str = "features"
+    preset: str = "physical"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sensors", tuple(self.sensors))
+        _one_of(self.channels, tuple(CHANNELS), "channels")
+        _one_of(self.split, SPLITS, "split")
+        _one_of(self.loss, LOSSES, "loss")
+        _one_of(self.forest_input, FOREST_INPUTS, "forest_input")
+        _within(self.rate_hz, 1.0, 10_000.0, "rate_hz")
+        _within(self.window_s, 0.05, 3600.0, "window_s")
+        _within(self.overlap, 0.0, 0.99, "overlap")
+        _within(self.min_share, 0.01, 1.0, "min_share")
+        _within(self.test_share, 0.01, 0.9, "test_share")
+        _within(self.validation_share, 0.0, 0.9, "validation_share")
+        _within(self.test_share + self.validation_share, 0.0, 0.95, "test + validation share")
+        _within(self.seed, 0, 2**31 - 1, "seed")
+        _within(self.epochs, 1, 100_000, "epochs")
+        _within(self.batch, 2, 1_000_000, "batch")
+        _within(self.patience, 0, 100_000, "patience")
+        _within(self.trees, 1, 100_000, "trees")
+        _within(self.weight_decay, 0.0, 10.0, "weight_decay")
+        _within(self.reconstruction_weight, 0.0, 1e6, "reconstruction_weight")
+        if self.learning_rate is not None:
+            _within(self.learning_rate, 1e-9, 10.0, "learning_rate")
+        if self.window_samples < 4:
+            raise HarstudioError(
+                f"window: {self.window_s} s at {self.rate_hz} Hz is {self.window_samples} samples, "
+                "expected at least 4"
+            )
+
+    @property
+    def window_samples(self) -> int:
+        return round(self.window_s * self.rate_hz)
+
+    @property
+    def step_samples(self) -> int:
+        """Samples from the start of one window to the start of the next."""
+        return max(1, round(self.window_samples * (1.0 - self.overlap)))
+
+
+@dataclass(frozen=True)
+class FinetuneConfig(_Plain):
+    """How to adapt a trained network's dense layers.
+
+    Attributes
+    ----------
+    test_share : float
+        Share of the labelled windows that is held out.
+    hold_out : str
+        ``clip`` holds out whole clips, ``time`` the later part of each labelled stretch;
+        ``auto`` takes clips where every label occurs in two or more.
+    steps : int
+    learning_rate : float
+    replay_share : float
+        Weight of the windows the model was trained on, 0 to below 1: keeps what it knows.
+    seed : int
+    """
+
+    test_share: float = 0.3
+    hold_out: str = "auto"
+    steps: int = 200
+    learning_rate: float = 3e-3
+    replay_share: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _one_of(self.hold_out, HOLD_OUTS, "hold_out")
+        _within(self.test_share, 0.01, 0.9, "test_share")
+        _within(self.steps, 1, 1_000_000, "steps")
+        _within(self.learning_rate, 1e-9, 10.0, "learning_rate")
+        _within(self.replay_share, 0.0, 0.95, "replay_share")
+        _within(self.seed, 0, 2**31 - 1, "seed")
+
+
+def _one_of(value: str, allowed: tuple[str, ...], name: str) -> None:
+    if value not in allowed:
+        raise HarstudioError(f"{name}: got {value!r}", f"one of {', '.join(allowed)}")
+
+
+def _within(value: float, low: float, high: float, name: str) -> None:
+    if not low <= value <= high:  # also refuses NaN
+        raise HarstudioError(f"{name}: got {value}, expected {low} to {high}")
+
+
+def _converted(name: str, value: Any, hint: Any) -> Any:
+    """`value` as the kind of the field, or HarstudioError."""
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    if typing.get_origin(hint) is tuple:
+        if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise HarstudioError(f"configuration: {name} is {value!r}, expected a list of names")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is float and number:
+        return float(value)
+    if hint is int and number and value == int(value):
+        return int(value)
+    if hint in (str, bool) and isinstance(value, hint):
+        return value
+    raise HarstudioError(f"configuration: {name} is {value!r}, expected {hint.__name__}")

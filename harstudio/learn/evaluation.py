@@ -1,0 +1,113 @@
+"""Judge a trained model on other windows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from harstudio.core.arrays import FloatArray
+from harstudio.core.errors import HarstudioError
+from harstudio.core.jobs import Job, finished
+from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.prediction import predicted, predictor_of
+from harstudio.learn.report import EvaluationReport, report_of
+from harstudio.learn.runs import RunFolder
+from harstudio.learn.splits import TRAIN, VALIDATION, counted
+from harstudio.learn.windows import WindowSet
+
+
+def evaluate_run(run_dir: Path, windows: WindowSet, part_text: str) -> EvaluationReport:
+    """The report of a run's model on windows of another set.
+
+    Labels that the model never saw join the matrix as rows whose windows are all wrong; clips and
+    subjects that it was trained on are told in the warnings.
+
+    Parameters
+    ----------
+    run_dir : Path
+    windows : WindowSet
+    part_text : str
+        What these windows are, for the reader of the report.
+
+    Raises
+    ------
+    HarstudioError
+        No finished model, no windows, or windows of other channels, rate or length.
+    """
+    return finished(evaluating(run_dir, windows, part_text))
+
+
+def evaluating(run_dir: Path, windows: WindowSet, part_text: str) -> Job[EvaluationReport]:
+    """`evaluate_run` as a job."""
+    if len(windows) == 0:
+        raise HarstudioError("no labelled windows to evaluate on", "label the recording first")
+    run = RunFolder(run_dir)
+    checkpoint = run.checkpoint()
+    checkpoint.check_fits(windows)
+    labels = all_labels(checkpoint, windows)
+    index = np.arange(len(windows))
+    probabilities = yield from predicted(
+        predictor_of(checkpoint), windows, index, classes=len(checkpoint.labels)
+    )
+    return report_of(
+        windows,
+        index,
+        labels,
+        widened(probabilities, len(labels)),
+        part="evaluated",
+        split=part_text,
+        split_kind="evaluated",
+        parts={
+            "evaluated": {
+                "windows": len(windows),
+                "subjects": sorted({windows.subjects[i] for i in set(windows.subject_index)}),
+                "clips": sorted({windows.clip_ids[i] for i in set(windows.clip_index)}),
+            }
+        },
+        warnings=(*unseen_labels(checkpoint, windows), *seen_before(run, windows)),
+        model=checkpoint.model,
+    )
+
+
+def all_labels(checkpoint: Checkpoint, windows: WindowSet) -> tuple[str, ...]:
+    """The model's labels, then those that only the windows have."""
+    known = checkpoint.labels
+    return (*known, *(label for label in windows.used_labels() if label not in known))
+
+
+def widened(probabilities: FloatArray, classes: int) -> FloatArray:
+    """(N, K) probabilities with zeros for further classes."""
+    return np.pad(probabilities, ((0, 0), (0, classes - probabilities.shape[1])))
+
+
+def unseen_labels(checkpoint: Checkpoint, windows: WindowSet) -> list[str]:
+    """What to tell about labels that the model was not trained on."""
+    return [
+        f"the model was not trained on {label!r}: {counted(count, 'window')} cannot be right"
+        for label, count in windows.counts().items()
+        if count and label not in checkpoint.labels
+    ]
+
+
+def seen_before(run: RunFolder, windows: WindowSet) -> list[str]:
+    """What to tell about clips and subjects that the run was trained or chosen on."""
+    if not run.finished:
+        return []
+    parts = run.report().parts
+    told = []
+    for what, key, names, index in (
+        ("clip", "clips", windows.clip_ids, windows.clip_index),
+        ("subject", "subjects", windows.subjects, windows.subject_index),
+    ):
+        used = {
+            str(name) for part in (TRAIN, VALIDATION) for name in parts.get(part, {}).get(key, ())
+        }
+        shared = [i for i in np.unique(index) if names[i] and names[i] in used]
+        if shared:
+            count = int(np.isin(index, shared).sum())
+            told.append(
+                f"{counted(count, 'window')} of {counted(len(shared), what)} "
+                "that the model was trained on"
+            )
+    return told

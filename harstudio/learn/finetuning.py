@@ -1,0 +1,189 @@
+"""Adapt a trained network to a few labelled windows, and judge it before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from harstudio.core.arrays import FloatArray
+from harstudio.core.errors import HarstudioError
+from harstudio.core.jobs import Job, Progress
+from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.config import FinetuneConfig
+from harstudio.learn.evaluation import all_labels, seen_before, unseen_labels, widened
+from harstudio.learn.holdout import hold_out
+from harstudio.learn.models import NETWORK, model_spec
+from harstudio.learn.prediction import predicted, predictor_of
+from harstudio.learn.report import EvaluationReport, report_of
+from harstudio.learn.runs import BEFORE, FINETUNING, RunFolder, RunWriter
+from harstudio.learn.splits import TEST, Split, class_warnings, parts_summary
+from harstudio.learn.windows import WindowSet
+
+
+@dataclass(frozen=True, eq=False)
+class FinetuneSummary:
+    """What a fine-tuning job returns.
+
+    Attributes
+    ----------
+    path, parent : Path
+        The new run folder, and the one it came from.
+    before, after : EvaluationReport
+        Of the model as it was and as it is now, on the same held-out windows.
+    new_labels : labels that the model did not know before
+    train_windows : int
+        Labelled windows that it was adapted on.
+    seconds : float
+    """
+
+    path: Path
+    parent: Path
+    before: EvaluationReport
+    after: EvaluationReport
+    new_labels: tuple[str, ...]
+    train_windows: int
+    seconds: float
+
+
+def finetune(
+    run_dir: Path, windows: WindowSet, config: FinetuneConfig, out_dir: Path
+) -> Job[FinetuneSummary]:
+    """Job: train the dense layers of a run's network on labelled windows of other recordings.
+
+    Labels are matched by name: a label the model knows keeps its row of the last layer, a new one
+    gets a small random row, and labels that the recording lacks stay predictable, before and
+    after. The convolution and its batch normalisation do not change. A file ``STOP`` in `out_dir`
+    ends training early; closing the generator discards the run.
+
+    Parameters
+    ----------
+    run_dir : Path
+        A finished run of a network; it is only read.
+    windows : WindowSet
+        Cut like the run's, with labels.
+    config : FinetuneConfig
+    out_dir : Path
+        New, or without a run in it.
+
+    Raises
+    ------
+    HarstudioError
+        The run has no model or no dense layers, the windows do not fit it, or there are too few.
+    """
+    started = time.perf_counter()
+    parent_run = RunFolder(run_dir)
+    parent = parent_run.checkpoint()
+    spec = model_spec(parent.model)
+    if spec.kind != NETWORK:
+        raise HarstudioError(
+            f"{run_dir.name}: {spec.title} has no dense layers to fine-tune",
+            "choose a run of a network, e.g. cnn or xiao2020",
+        )
+    if len(windows) == 0:
+        raise HarstudioError("no labelled windows to fine-tune on", "label the recording first")
+    parent.check_fits(windows)
+    labels = all_labels(parent, windows)
+    split = hold_out(windows, config)
+    warnings = _warnings(parent_run, parent, windows, split)
+    windows = windows.relabelled(labels)
+    writer = RunWriter(out_dir)
+    try:
+        yield Progress(0, config.steps, "loading torch")
+        # Late: whoever imports this module must not wait for torch.
+        from harstudio.learn.head_training import adapt_head
+
+        writer.about(FINETUNING, _about(parent_run, parent, windows, split, config))
+        zero_shot = yield from _judged(parent, windows, split)
+        cannot = unseen_labels(parent, windows.taken(split.test))
+        before = _report(zero_shot, labels, windows, split, (*warnings, *cannot), parent)
+        writer.report(before, BEFORE)
+        adapted = yield from adapt_head(
+            parent, labels, windows.signals[split.train], windows.codes[split.train], config, writer
+        )
+        adapted = replace(adapted, split_hash=split.fingerprint())
+        writer.checkpoint(adapted)
+        judged = yield from _judged(adapted, windows, split)
+        after = _report(judged, labels, windows, split, warnings, adapted)
+        writer.report(after)
+        writer.close()
+    except (GeneratorExit, KeyboardInterrupt):
+        writer.discard()
+        raise
+    return FinetuneSummary(
+        path=out_dir,
+        parent=run_dir,
+        before=before,
+        after=after,
+        new_labels=labels[len(parent.labels) :],
+        train_windows=len(split.train),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _judged(checkpoint: Checkpoint, windows: WindowSet, split: Split) -> Job[FloatArray]:
+    """Job: probabilities of the held-out windows."""
+    probabilities = yield from predicted(
+        predictor_of(checkpoint), windows, split.test, classes=len(checkpoint.labels)
+    )
+    return widened(probabilities, len(windows.labels))
+
+
+def _report(
+    probabilities: FloatArray,
+    labels: tuple[str, ...],
+    windows: WindowSet,
+    split: Split,
+    warnings: Iterable[str],
+    checkpoint: Checkpoint,
+) -> EvaluationReport:
+    return report_of(
+        windows,
+        split.test,
+        labels,
+        probabilities,
+        part=TEST,
+        split=split.text,
+        split_kind=split.kind,
+        parts=parts_summary(windows, split),
+        warnings=warnings,
+        model=checkpoint.model,
+    )
+
+
+def _warnings(
+    run: RunFolder, parent: Checkpoint, windows: WindowSet, split: Split
+) -> tuple[str, ...]:
+    used = windows.relabelled(windows.used_labels())
+    absent = [label for label in parent.labels if label not in used.labels]
+    told = [*split.notes, *class_warnings(used, split), *seen_before(run, windows)]
+    if absent:
+        told.append(f"labels of the model that these recordings lack: {', '.join(absent)}")
+    return tuple(told)
+
+
+def _about(
+    run: RunFolder, parent: Checkpoint, windows: WindowSet, split: Split, config: FinetuneConfig
+) -> dict[str, object]:
+    counts = {
+        part: np.bincount(windows.codes[split.part(part)], minlength=len(windows.labels)).tolist()
+        for part in ("train", "test")
+    }
+    return {
+        "started_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": parent.config.to_json(),
+        "finetune": config.to_json(),
+        "parent": os.fspath(run.path.resolve()),
+        "parent_sha256": hashlib.sha256((run.path / "model.safetensors").read_bytes()).hexdigest(),
+        "labels": list(windows.labels),
+        "channels": list(windows.channels),
+        "counts": counts,
+        "data_sha256": windows.fingerprint(),
+        "split_sha256": split.fingerprint(),
+    }

@@ -1,0 +1,73 @@
+"""Networks between checkpoints and torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harstudio.core.arrays import FloatArray
+from harstudio.core.errors import HarstudioError
+from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.models import model_spec
+from harstudio.learn.models.layers import Network
+from harstudio.learn.torch_setup import Tensor, torch
+from harstudio.learn.windows import Float32Array
+
+PREFIX = "network"
+
+
+class NetworkPredictor:
+    """A network that judges windows; it stays as it is."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> NetworkPredictor:
+        """From a checkpoint; HarstudioError if its arrays do not fit the model."""
+        return cls(restored(checkpoint))
+
+    def probabilities(self, signals: Float32Array) -> FloatArray:
+        """(N, T, C) signals in SI units to (N, K) probabilities."""
+        self._network.eval()
+        with torch.no_grad():
+            logits = self._network(torch.tensor(signals))
+        probabilities: FloatArray = logits.double().softmax(dim=1).numpy()
+        return probabilities
+
+
+def restored(checkpoint: Checkpoint) -> Network:
+    """The network of a checkpoint, in evaluation mode.
+
+    Raises
+    ------
+    HarstudioError
+        The model is unknown, or its arrays do not fit it.
+    """
+    network: Network = model_spec(checkpoint.model).build(
+        len(checkpoint.channels),
+        checkpoint.window_samples,
+        len(checkpoint.labels),
+        checkpoint.config,
+    )
+    tensors = {name: torch.tensor(array) for name, array in checkpoint.below(PREFIX).items()}
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise HarstudioError(
+            f"model {checkpoint.model!r}: the stored arrays do not fit ({error})",
+            f"it was written by harstudio {checkpoint.version}",
+        ) from error
+    return network.eval()
+
+
+def tensors_of(network: Network) -> dict[str, NDArray[Any]]:
+    """A copy of the network's state, as it is stored in a checkpoint."""
+    return {f"{PREFIX}.{name}": array_of(value) for name, value in network.state_dict().items()}
+
+
+def array_of(tensor: Tensor) -> NDArray[Any]:
+    """A tensor's values in a C-contiguous array of its own."""
+    return np.array(tensor.detach().cpu().numpy(), order="C")

@@ -1,0 +1,56 @@
+"""Trained models put to use: probabilities for windows, from a stored checkpoint."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from harstudio.core.arrays import FloatArray, IntArray
+from harstudio.core.jobs import Job, Progress
+from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.models import FOREST, model_spec
+from harstudio.learn.windows import Float32Array, WindowSet
+
+
+class Predictor(Protocol):
+    """Anything that judges windows."""
+
+    def probabilities(self, signals: Float32Array) -> FloatArray:
+        """(N, T, C) signals in SI units to (N, K) probabilities."""
+        ...
+
+
+def predictor_of(checkpoint: Checkpoint) -> Predictor:
+    """The model of a checkpoint, ready to judge windows.
+
+    Raises
+    ------
+    HarstudioError
+        An unknown model, or arrays that do not fit it.
+    """
+    # Late: a forest needs no torch, and a window must not wait for either.
+    if model_spec(checkpoint.model).kind == FOREST:
+        from harstudio.learn.forest_training import ForestPredictor
+
+        return ForestPredictor.of(checkpoint)
+    from harstudio.learn.networks import NetworkPredictor
+
+    return NetworkPredictor.of(checkpoint)
+
+
+def predicted(
+    predictor: Predictor,
+    windows: WindowSet,
+    index: IntArray,
+    *,
+    classes: int,
+    message: str = "evaluating",
+    rows: int = 512,
+) -> Job[FloatArray]:
+    """Job: (N, K) probabilities of the windows `index` of a set."""
+    parts = [np.zeros((0, classes))]
+    for first in range(0, len(index), rows):
+        yield Progress(first, len(index), message)
+        parts.append(predictor.probabilities(windows.signals[index[first : first + rows]]))
+    return np.concatenate(parts)

@@ -1,0 +1,247 @@
+"""Run folders: config.json, history.csv, model.safetensors, report.json."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from harstudio import __version__
+from harstudio.core.errors import HarstudioError
+from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.config import FinetuneConfig, TrainingConfig
+from harstudio.learn.files import read_json, write_json
+from harstudio.learn.report import EvaluationReport
+
+CONFIG, HISTORY, MODEL = "config.json", "history.csv", "model.safetensors"
+REPORT, BEFORE, STOP = "report.json", "before.json", "STOP"
+TRAINING, FINETUNING = "training", "finetuning"
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One row of history.csv; None where a figure does not exist.
+
+    `epoch` counts epochs of a network, trees of a forest, and steps of fine-tuning. Training
+    figures are running means over the epoch, with dropout at work.
+    """
+
+    epoch: int
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    validation_macro_f1: float | None = None
+    learning_rate: float | None = None
+    seconds: float | None = None
+    best: bool = False
+
+    def values(self) -> dict[str, object]:
+        """The figures by name, for `Progress.values`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class RunSummary:
+    """What a training job returns.
+
+    Attributes
+    ----------
+    path : Path
+        The run folder.
+    report : EvaluationReport
+        On the test part.
+    best_epoch, epochs : int
+        The epoch that was kept, and how many were run.
+    stopped_early : str
+        Why training ended before its time; empty if it did not.
+    seconds : float
+    """
+
+    path: Path
+    report: EvaluationReport
+    best_epoch: int
+    epochs: int
+    stopped_early: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Reads a run folder; every method raises HarstudioError for a missing or damaged file."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its report."""
+        return (self.path / REPORT).is_file()
+
+    @property
+    def kind(self) -> str:
+        """``training`` or ``finetuning``."""
+        return str(self.about().get("kind", TRAINING))
+
+    def about(self) -> dict[str, Any]:
+        """config.json as it is: kind, config, labels, channels, data and split fingerprints."""
+        return read_json(self.path / CONFIG)
+
+    def config(self) -> TrainingConfig:
+        """How the model was trained; for a fine-tuned one, how its ancestor was."""
+        return TrainingConfig.from_json(self._entry("config"))
+
+    def finetune_config(self) -> FinetuneConfig:
+        """How the model was fine-tuned; HarstudioError if it was not."""
+        return FinetuneConfig.from_json(self._entry("finetune"))
+
+    def history(self) -> tuple[EpochReport, ...]:
+        """The rows of history.csv."""
+        path = self.path / HISTORY
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                return tuple(_row(row) for row in csv.DictReader(file))
+        except OSError as error:
+            raise HarstudioError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
+            raise HarstudioError(f"{path}: not a history ({error!r})") from error
+
+    def checkpoint(self) -> Checkpoint:
+        """The model."""
+        return Checkpoint.load(self.path / MODEL)
+
+    def report(self) -> EvaluationReport:
+        """The results on the held-out part."""
+        return EvaluationReport.from_json(read_json(self.path / REPORT))
+
+    def before(self) -> EvaluationReport:
+        """For a fine-tuned run: its parent's results on the same held-out part."""
+        return EvaluationReport.from_json(read_json(self.path / BEFORE))
+
+    def ask_to_stop(self) -> None:
+        """Let a running job finish early and keep its best model."""
+        try:
+            (self.path / STOP).touch()
+        except OSError as error:
+            raise HarstudioError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def _entry(self, name: str) -> Mapping[str, Any]:
+        entry = self.about().get(name)
+        if not isinstance(entry, dict):
+            raise HarstudioError(f"{self.path / CONFIG}: has no entry {name!r}")
+        return entry
+
+
+def list_runs(folder: Path) -> tuple[RunFolder, ...]:
+    """The run folders in a folder, newest first; unfinished ones too. Empty if there is none."""
+    if not folder.is_dir():
+        return ()
+    found = [path.parent for path in folder.glob(f"*/{CONFIG}") if path.is_file()]
+    newest = sorted(found, key=lambda path: ((path / CONFIG).stat().st_mtime_ns, path.name))
+    return tuple(RunFolder(path) for path in reversed(newest))
+
+
+class RunWriter:
+    """Writes a run folder as a job goes on, and can take back all it wrote.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is missing.
+
+    Raises
+    ------
+    HarstudioError
+        The folder already holds a run, or cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        for name in (CONFIG, MODEL, REPORT):
+            if (path / name).exists():
+                raise HarstudioError(f"{path}: already holds a run", "choose a new folder")
+        self._made = _make_folders(path)
+        self._written: set[str] = set()
+
+    def about(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Write config.json."""
+        write_json(self._file(CONFIG), {"kind": kind, "harstudio": __version__, **data})
+
+    def row(self, row: EpochReport) -> None:
+        """Append one row to history.csv, and its header before the first."""
+        names = [f.name for f in fields(EpochReport)]
+        first = HISTORY not in self._written
+        path = self._file(HISTORY)
+        try:
+            with path.open("w" if first else "a", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                if first:
+                    writer.writerow(names)
+                writer.writerow([_cell(getattr(row, name)) for name in names])
+        except OSError as error:
+            raise HarstudioError(f"{path}: cannot be written ({error.strerror})") from error
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Put this model in place of the one before it."""
+        checkpoint.save(self._file(MODEL))
+
+    def report(self, report: EvaluationReport, name: str = REPORT) -> None:
+        """Write a report."""
+        write_json(self._file(name), report.to_json())
+
+    def asked_to_stop(self) -> bool:
+        """Whether somebody put a file STOP there."""
+        return (self.path / STOP).exists()
+
+    def close(self) -> None:
+        """The run is complete: the request to stop has been met."""
+        (self.path / STOP).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove what this writer wrote, and the folders that it made and that are empty."""
+        self.close()
+        for name in self._written:
+            (self.path / name).unlink(missing_ok=True)
+        for folder in self._made:
+            if any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+    def _file(self, name: str) -> Path:
+        self._written.add(name)
+        return self.path / name
+
+
+def _make_folders(path: Path) -> list[Path]:
+    """Make a folder and its missing parents; those made, innermost first."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarstudioError(f"{path}: cannot be made ({error.strerror})") from error
+    if not os.access(path, os.W_OK):
+        raise HarstudioError(f"{path}: cannot be written")
+    return missing
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _row(row: Mapping[str, str]) -> EpochReport:
+    figures = {
+        f.name: float(row[f.name]) if row[f.name] else None
+        for f in fields(EpochReport)
+        if f.name not in ("epoch", "best")
+    }
+    return EpochReport(epoch=int(row["epoch"]), best=row["best"] == "1", **figures)

@@ -1,0 +1,251 @@
+"""Fine-tuning: dense layers learn, the convolution stays, one held-out part judges both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harstudio.core.errors import HarstudioError
+from harstudio.core.jobs import finished
+from harstudio.learn.config import FinetuneConfig, TrainingConfig
+from harstudio.learn.evaluation import evaluate_run
+from harstudio.learn.finetuning import finetune
+from harstudio.learn.holdout import hold_out, stretches
+from harstudio.learn.models.layers import Network
+from harstudio.learn.networks import restored
+from harstudio.learn.runs import RunFolder
+from harstudio.learn.splits import overlaps
+from harstudio.learn.torch_setup import torch
+from harstudio.learn.training import train
+from harstudio.learn.windows import WindowSet
+
+MakeConfig = Callable[..., TrainingConfig]
+MakeWindows = Callable[..., WindowSet]
+
+QUICK = FinetuneConfig(steps=60)
+
+
+@pytest.fixture(scope="module", params=["cnn", "xiao2020"])
+def run(
+    request: pytest.FixtureRequest,
+    windows: WindowSet,
+    make_config: MakeConfig,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    path = tmp_path_factory.mktemp(request.param) / "run"
+    finished(train(windows, make_config(model=request.param), path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def turned(make_windows: MakeWindows) -> WindowSet:
+    """A new person whose sensor sits a quarter turn round: the trained model is lost."""
+    return make_windows(subjects=("eve",), clips=2, turn=np.pi / 2, seconds=10.0, seed=77)
+
+
+def test_the_convolution_stays_bit_for_bit_and_the_head_changes(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    finished(finetune(run, turned, QUICK, tmp_path / "out"))
+    before = RunFolder(run).checkpoint().below("network")
+    after = RunFolder(tmp_path / "out").checkpoint().below("network")
+    assert before.keys() == after.keys()
+    for name in before:
+        same = np.array_equal(before[name], after[name])
+        assert same != name.startswith("head."), name
+
+
+def test_another_device_is_learnt_without_forgetting_the_first(
+    run: Path, make_windows: MakeWindows, windows: WindowSet, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), clips=2, seconds=10.0, seed=77)
+    weaker = 0.5 * target.signals + np.array([1.0, -1.0, 5.5], np.float32)
+    target = replace(target, signals=weaker.astype(np.float32))
+    summary = finished(finetune(run, target, FinetuneConfig(), tmp_path / "out"))
+    assert summary.after.macro_f1 > max(0.9, summary.before.macro_f1 + 0.1)
+    assert evaluate_run(tmp_path / "out", windows, "source").accuracy > 0.9
+
+
+def test_before_and_after_judge_the_same_held_out_windows(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    summary = finished(finetune(run, turned, QUICK, tmp_path / "out"))
+    shown = [[(w.clip_id, w.start_s, w.truth) for w in report.windows]
+             for report in (summary.before, summary.after)]  # fmt: skip
+    assert shown[0] == shown[1]
+    assert summary.before.split == summary.after.split
+    assert summary.before.split.startswith("held-out clips: ")
+    assert summary.before.labels == summary.after.labels
+    direct = evaluate_run(run, turned, "all")
+    known = {(w.clip_id, w.start_s): w.prediction for w in direct.windows}
+    assert all(known[w.clip_id, w.start_s] == w.prediction for w in summary.before.windows)
+    folder = RunFolder(tmp_path / "out")
+    assert folder.before().to_json() == summary.before.to_json()
+    assert folder.report().to_json() == summary.after.to_json()
+
+
+def test_a_run_folder_of_its_own_says_where_it_came_from(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    untouched = {path.name: path.read_bytes() for path in run.iterdir()}
+    finished(finetune(run, turned, QUICK, tmp_path / "out"))
+    folder = RunFolder(tmp_path / "out")
+    assert folder.kind == "finetuning"
+    assert folder.finetune_config() == QUICK
+    assert folder.config() == RunFolder(run).config()
+    assert Path(folder.about()["parent"]) == run.resolve()
+    assert folder.history()[-1].epoch == QUICK.steps
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == untouched
+
+
+def test_the_same_windows_and_seed_adapt_the_same_way(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        finished(finetune(run, turned, QUICK, tmp_path / name))
+    texts = [(tmp_path / name / "report.json").read_bytes() for name in ("one", "two")]
+    assert texts[0] == texts[1]
+
+
+def test_a_new_label_gets_a_row_and_is_learnt(
+    run: Path, make_windows: MakeWindows, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), labels=("slow", "faster"), clips=3, seed=5)
+    summary = finished(finetune(run, target, FinetuneConfig(), tmp_path / "out"))
+    assert summary.new_labels == ("faster",)
+    assert summary.after.labels == ("still", "slow", "fast", "faster")
+    scores = [{s.label: s.recall for s in report.per_class()}
+              for report in (summary.before, summary.after)]  # fmt: skip
+    assert scores[0]["faster"] == 0.0
+    assert scores[1]["faster"] > 0.7
+    assert any("not trained on 'faster'" in warning for warning in summary.before.warnings)
+    assert any("lack: still, fast" in warning for warning in summary.after.warnings)
+    again = finished(finetune(tmp_path / "out", target, QUICK, tmp_path / "again"))
+    assert again.new_labels == ()
+
+
+def test_rows_of_known_labels_start_as_they_were(run: Path) -> None:
+    from harstudio.learn.head_training import add_classes
+
+    network: Network = restored(RunFolder(run).checkpoint())
+    signals = torch.randn(4, 24, 3)
+    before = network(signals)
+    add_classes(network, 2)
+    widened = network.eval()(signals)
+    assert torch.allclose(widened[:, :3], before, atol=1e-5)
+    assert widened.shape == (4, 5)
+
+
+def test_a_handful_of_windows_of_one_recording_is_enough(
+    run: Path, make_windows: MakeWindows, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), labels=("slow", "fast"), seconds=2.0)
+    assert target.counts()["slow"] == 3
+    summary = finished(finetune(run, target, QUICK, tmp_path / "out"))
+    assert summary.before.split.startswith("held-out time: 2 windows in train, 2 windows in test")
+    assert any("used for neither" in warning for warning in summary.after.warnings)
+
+
+def test_clips_and_people_that_the_model_knows_are_told(
+    run: Path, windows: WindowSet, tmp_path: Path
+) -> None:
+    report = finished(finetune(run, windows, QUICK, tmp_path / "out")).after
+    told = " / ".join(report.warnings)
+    assert "of 9 clips that the model was trained on" in told
+    assert "of 3 subjects that the model was trained on" in told
+
+
+def test_closing_the_job_leaves_no_run(run: Path, turned: WindowSet, tmp_path: Path) -> None:
+    job = finetune(run, turned, FinetuneConfig(steps=100_000), tmp_path / "out")
+    next(p for p in job if "train_loss" in p.values)
+    job.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_stop_keeps_the_head_so_far(run: Path, turned: WindowSet, tmp_path: Path) -> None:
+    job = finetune(run, turned, FinetuneConfig(steps=100_000), tmp_path / "out")
+    next(p for p in job if "train_loss" in p.values)
+    RunFolder(tmp_path / "out").ask_to_stop()
+    summary = finished(job)
+    assert RunFolder(tmp_path / "out").finished
+    assert RunFolder(tmp_path / "out").history()[-1].epoch < 100_000
+    assert summary.after.total > 0
+
+
+def test_a_forest_has_no_dense_layers(
+    windows: WindowSet, turned: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    finished(train(windows, make_config(model="random_forest"), tmp_path / "run"))
+    with pytest.raises(HarstudioError, match="no dense layers") as caught:
+        finished(finetune(tmp_path / "run", turned, QUICK, tmp_path / "out"))
+    assert "network" in caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_does_not_fit_is_refused(run: Path, turned: WindowSet, tmp_path: Path) -> None:
+    cases = {
+        "other channels": (replace(turned, channels=("a", "b", "c")), "trained on wrist acc_x"),
+        "other rate": (replace(turned, rate_hz=60.0), "60 Hz"),
+        "one label": (turned.taken(turned.codes == 1), "two labels or more, got slow"),
+        "nothing": (turned.taken(turned.codes > 9), "no labelled windows"),
+    }
+    for target, words in cases.values():
+        with pytest.raises(HarstudioError, match=words):
+            finished(finetune(run, target, QUICK, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(HarstudioError, match="no such file"):
+        finished(finetune(tmp_path, turned, QUICK, tmp_path / "out"))
+
+
+def one_recording(codes: list[int]) -> WindowSet:
+    """Windows of one clip, half-overlapping, with those labels in turn."""
+    start = 0.5 * np.arange(len(codes))
+    none = np.zeros(len(codes), np.int64)
+    return WindowSet(
+        signals=np.zeros((len(codes), 60, 1), np.float32), codes=np.array(codes, np.int64),
+        labels=("a", "b", "c"), channels=("x",), rate_hz=60.0, clip_ids=("clip",), clip_index=none,
+        subjects=("eve",), subject_index=none, start_s=start, end_s=start + 1.0,
+        real=np.ones(len(codes), bool),
+    )  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), min_size=2, max_size=12))
+@settings(deadline=None, max_examples=100)
+def test_held_out_time_never_touches_training_time(runs: list[tuple[int, int]]) -> None:
+    windows = one_recording([code for code, length in runs for _ in range(length)])
+    try:
+        split = hold_out(windows, FinetuneConfig(hold_out="time"))
+    except HarstudioError as error:
+        text = str(error)
+        assert "two labels" in text or "too few" in text
+        return
+    assert not overlaps(windows, split.train, split.test).any()
+    assert not np.intersect1d(split.train, split.test).size
+    assert set(windows.codes[split.train]) == set(windows.codes), "a label lost its training"
+    assert len(split.test) > 0
+
+
+def test_a_lone_stretch_gives_up_its_end() -> None:
+    windows = one_recording([0] * 10 + [1] * 10)
+    split = hold_out(windows, FinetuneConfig(hold_out="time", test_share=0.3))
+    assert split.test.tolist() == [7, 8, 9, 17, 18, 19]
+    assert split.train.tolist() == [0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15]
+    assert split.notes == ("3 windows that touch both parts were used for neither",)
+
+
+def test_stretches_break_at_labels_gaps_and_clips() -> None:
+    windows = one_recording([0, 0, 1, 1, 1, 0])
+    late = windows.start_s + 5.0 * (np.arange(6) >= 4)
+    windows = replace(windows, start_s=late, end_s=late + 1.0)
+    assert stretches(windows).tolist() == [0, 0, 1, 1, 2, 3]
+
+
+def test_clips_can_only_be_held_out_where_there_are_two() -> None:
+    with pytest.raises(HarstudioError, match="only one"):
+        hold_out(one_recording([0] * 5 + [1] * 5), FinetuneConfig(hold_out="clip"))
