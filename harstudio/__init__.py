@@ -1,3 +1,3 @@
-"""harstudio: wearable activity data, relabelled by eye, compared with virtual sensors, learned from."""
+"""harstudio: relabel, compare and learn from wearable activity data."""
 
 __version__ = "0.1.0"

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine must not fail a property; how long an example takes is no fact about the code.
+settings.register_profile("harstudio", deadline=None)
+settings.load_profile("harstudio")
 
 ROOT = Path(__file__).resolve().parent.parent
 

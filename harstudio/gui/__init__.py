@@ -1,0 +1,1 @@
+"""The window: thin views of one session on one clock."""

@@ -1,0 +1,229 @@
+"""Commands that ask for a file or a folder and then start a job or an edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+)
+
+from harstudio.body.sites import LAYOUTS, layout_of
+from harstudio.core.jobs import Job
+from harstudio.core.project import Project
+from harstudio.workflows import aligning, demo, exporting, importing, relinking
+
+if TYPE_CHECKING:
+    from harstudio.gui.main_window import MainWindow
+
+_FILTER = "harstudio projects (*.harstudio)"
+
+
+def new_project(window: MainWindow) -> None:
+    """Ask for a place and make an empty project there."""
+    name, _ = QFileDialog.getSaveFileName(window, "New project", "project.harstudio", _FILTER)
+    if name:
+        path = Path(name).with_suffix(".harstudio")
+        layout = layout_of(LAYOUTS["xiao2020"], "xiao2020")
+        window.session.create_project(path, Project(path.stem, layout))
+        window.project_opened()
+
+
+def open_project(window: MainWindow) -> None:
+    """Ask for a project file and open it."""
+    name, _ = QFileDialog.getOpenFileName(window, "Open project", "", _FILTER)
+    if name:
+        window.open_path(Path(name))
+
+
+def new_demo(window: MainWindow) -> None:
+    """Ask for a folder and make the demo project in it."""
+    name = QFileDialog.getExistingDirectory(window, "Folder for the demo project")
+    if name:
+        make_demo_in(window, Path(name))
+
+
+def make_demo_in(window: MainWindow, folder: Path) -> None:
+    """Make the demo project in a folder, or open the one that is there."""
+    target = folder / demo.PROJECT_NAME
+    if target.exists():
+        window.open_path(target)
+        return
+    window.jobs.start("Making the demo", demo.make_demo, folder, on_done=window.open_path)
+
+
+def save_copy(window: MainWindow) -> None:
+    """Copy the project file; the copy is not opened."""
+    file = window.session.file
+    if file is None:
+        return
+    name, _ = QFileDialog.getSaveFileName(window, "Save a copy", "copy.harstudio", _FILTER)
+    if name:
+        file.save_copy(Path(name).with_suffix(".harstudio"))
+        window.tell(f"Copy saved as {name}")
+
+
+def import_folder(window: MainWindow) -> None:
+    """Ask for a folder, then import it."""
+    name = QFileDialog.getExistingDirectory(window, "Import a folder of motions or recordings")
+    if name:
+        import_path(window, Path(name))
+
+
+def import_path(window: MainWindow, folder: Path) -> None:
+    """Import what lies below a folder, after asking whether folders name the labels."""
+    labels = _ask_labels(window, folder)
+    project = window.session.project
+    if labels is None or project is None:
+        return
+    window.jobs.start(
+        f"Importing {folder.name}",
+        import_job,
+        project,
+        window.session.folder,
+        folder,
+        labels,
+        on_done=lambda found: _imported(window, folder, found),
+    )
+
+
+def import_job(project: Project, home: Path, folder: Path, labels: bool) -> Job[importing.Imported]:
+    """`importing.import_folder` with its option by place, as a child process takes it."""
+    return importing.import_folder(project, home, folder, labels_from_folders=labels)
+
+
+def _ask_labels(window: MainWindow, folder: Path) -> bool | None:
+    """Whether folder names are labels; None if the person changed her mind."""
+    dialog = QDialog(window, windowTitle="Import")
+    box = QCheckBox("Label each clip with the name of its folder (walking/…, jumping/…)")
+    text = QLabel(
+        f"Import every motion and recording below\n{folder}\n\n"
+        "Label files beside a clip (NAME_labels.csv) are always read.",
+        wordWrap=True,
+    )
+    standard = QDialogButtonBox.StandardButton
+    buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+    buttons.button(standard.Ok).setText("Import")
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(16, 16, 16, 16)
+    layout.setSpacing(16)
+    for widget in (text, box, buttons):
+        layout.addWidget(widget)
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    return box.isChecked() if accepted else None
+
+
+def _imported(window: MainWindow, folder: Path, found: importing.Imported) -> None:
+    project = window.session.project
+    if project is None:
+        return
+    window.session.edit(f"Import {folder.name}", importing.with_imported(project, found))
+    known = f", {found.known} known already" if found.known else ""
+    window.tell(f"{len(found.clips)} clips imported{known}, {len(found.rejected)} refused")
+    if found.rejected:
+        show_rejected(window, found)
+
+
+def show_rejected(window: MainWindow, found: importing.Imported) -> None:
+    """The files that an import refused, with their reasons."""
+    dialog = QDialog(window, windowTitle="Import: refused files")
+    dialog.resize(760, 420)
+    count = len(found.rejected)
+    text = QLabel(
+        f"{len(found.clips)} clips were imported. {count} file{'s were' if count > 1 else ' was'} "
+        "refused; the rest of the project is not affected.",
+        wordWrap=True,
+    )
+    table = QTableWidget(count, 2)
+    table.setHorizontalHeaderLabels(["File", "Reason"])
+    table.verticalHeader().hide()
+    table.horizontalHeader().setStretchLastSection(True)
+    table.setColumnWidth(0, 280)
+    for row, item in enumerate(found.rejected):
+        for column, value in enumerate((item.path, item.reason)):
+            cell = QTableWidgetItem(value)
+            cell.setToolTip(value)
+            table.setItem(row, column, cell)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    for widget in (text, table, buttons):
+        layout.addWidget(widget)
+    dialog.open()
+
+
+def relink(window: MainWindow) -> None:
+    """Look for files that are not where they were."""
+    session = window.session
+    if session.project is None:
+        return
+    missing = relinking.missing_sources(session.project, session.folder)
+    if not missing:
+        window.tell("Every file of the project is where it was")
+        return
+    title = f"{len(missing)} files are missing: where are they now?"
+    name = QFileDialog.getExistingDirectory(window, title)
+    if name:
+        window.jobs.start(
+            "Finding moved files",
+            relinking.find_missing,
+            session.project,
+            session.folder,
+            Path(name),
+            on_done=lambda found: _relinked(window, found),
+        )
+
+
+def _relinked(window: MainWindow, found: relinking.Relinked) -> None:
+    session = window.session
+    if session.project is not None and found.found:
+        after = relinking.with_found(session.project, found, session.folder)
+        session.edit(f"Find {len(found.found)} moved files", after)
+    window.tell(f"{len(found.found)} files found again, {len(found.missing)} still missing")
+
+
+def export_labels(window: MainWindow) -> None:
+    """Write every clip's labels to a CSV file."""
+    if window.session.project is None:
+        return
+    name, _ = QFileDialog.getSaveFileName(window, "Export labels", "labels.csv", "CSV (*.csv)")
+    if name:
+        rows = exporting.export_labels(window.session.project, Path(name))
+        window.tell(f"{rows} segments written to {name}")
+
+
+def align_clip(window: MainWindow) -> None:
+    """Fit lag, drift and mounting of the open clip's recordings."""
+    session = window.session
+    if session.project is None or session.clip_id is None:
+        return
+    window.jobs.start(
+        "Aligning the recording",
+        aligning.align_clips,
+        session.project,
+        session.folder,
+        (session.clip_id,),
+        on_done=lambda found: _aligned(window, found),
+    )
+
+
+def _aligned(window: MainWindow, found: aligning.Aligned) -> None:
+    if window.session.project is None:
+        return
+    window.session.edit("Align recording", window.session.project.with_clips(found.clips))
+    name, fit = found.fits[0]
+    shift = fit.alignment
+    text = f"{name}: offset {shift.offset_s:+.3f} s, drift {shift.drift_ppm:+.0f} ppm"
+    if fit.ambiguous:
+        text += f" · ambiguous: {fit.ambiguous}"
+    window.tell(text)

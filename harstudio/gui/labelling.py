@@ -1,0 +1,153 @@
+"""What the hand does to labels: each command is a function of the session and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harstudio.core.labels import LabelTrack, Segment
+from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip
+from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.session import Session
+
+_SHORTEST_S = 0.02
+
+
+def track_of(session: Session) -> LabelTrack:
+    """The open clip's own labels; an empty track without a clip."""
+    return session.clip.labels if session.clip is not None else LabelTrack()
+
+
+def label_digit(session: Session, clock: PlaybackClock, digit: str) -> None:
+    """Label the selection; without one, from the playhead to the next boundary.
+
+    A selected segment is relabelled.
+    """
+    label = session.project.label_set.by_key(digit) if session.project is not None else None
+    if label is None:
+        session.message.emit(f"No label has the key {digit}: add one in the Labels panel")
+        return
+    apply_label(session, clock, label.name)
+
+
+def apply_label(session: Session, clock: PlaybackClock, label: str) -> None:
+    """`label_digit` with the label's name."""
+    clip = session.clip
+    if clip is None:
+        return
+    index, track = session.segment_index, clip.labels
+    if index is not None:
+        session.last_label = label
+        session.edit_labels(f"Relabel to {label}", track.relabel(index, label))
+        session.select_segment(index)
+        return
+    start_s, end_s = session.selection or free_stretch(session, clock.time_s)
+    paint(session, start_s, end_s, label)
+
+
+def paint(session: Session, start_s: float, end_s: float, label: str) -> None:
+    """Put a label on a stretch of the open clip and select it."""
+    clip = session.clip
+    if clip is None:
+        return
+    start_s, end_s = max(0.0, start_s), min(clip.duration_s, end_s)
+    if end_s - start_s < _SHORTEST_S:
+        session.message.emit("Nothing to label there: the stretch is empty")
+        return
+    session.last_label = label
+    segment = Segment(start_s, end_s, label, author=session.author)
+    track = clip.labels.paint(segment)
+    session.edit_labels(f"Paint {label}", track)
+    session.select_segment(track.index_at(segment.start_s))
+
+
+def free_stretch(session: Session, time_s: float) -> tuple[float, float]:
+    """From a time to the next boundary of the open clip's labels, or its end."""
+    clip = session.clip
+    end_s = clip.duration_s if clip is not None else 0.0
+    edges = [e for s in track_of(session).segments for e in (s.start_s, s.end_s) if e > time_s]
+    return time_s, min([end_s, *edges])
+
+
+def split(session: Session, clock: PlaybackClock) -> None:
+    """Cut the segment under the playhead in two."""
+    track = track_of(session)
+    after = track.split(clock.time_s)
+    if after == track:
+        session.message.emit("No segment under the playhead to split")
+        return
+    session.edit_labels("Split", after)
+    session.select_segment(after.index_at(clock.time_s))
+
+
+def merge(session: Session, clock: PlaybackClock) -> None:
+    """Join the selected segment (or the one under the playhead) with the next."""
+    track, index = track_of(session), current_segment(session, clock)
+    if index is None or index + 1 >= len(track):
+        session.message.emit("Select a segment with another one after it to merge them")
+        return
+    session.edit_labels("Merge", track.merge(index))
+    session.select_segment(index)
+
+
+def delete(session: Session) -> None:
+    """Remove the selected segment; nothing else is ever deleted."""
+    track, index = track_of(session), session.segment_index
+    if index is None:
+        session.message.emit("Select a segment to delete it")
+        return
+    session.edit_labels(f"Delete {track.segments[index].label}", track.remove(index))
+    session.select_segment(None)
+
+
+def current_segment(session: Session, clock: PlaybackClock) -> int | None:
+    """The selected segment, or the one under the playhead."""
+    if session.segment_index is not None:
+        return session.segment_index
+    return track_of(session).index_at(clock.time_s)
+
+
+def go_to_segment(session: Session, clock: PlaybackClock, step: int) -> None:
+    """Select the next (1) or previous (-1) segment and go to its start."""
+    segments = track_of(session).segments
+    if not segments:
+        return
+    if session.segment_index is not None:
+        index = session.segment_index + step
+    elif step > 0:
+        index = next(
+            (i for i, s in enumerate(segments) if s.start_s > clock.time_s), len(segments) - 1
+        )
+    else:
+        before = [i for i, s in enumerate(segments) if s.start_s < clock.time_s]
+        index = before[-1] if before else 0
+    index = min(max(0, index), len(segments) - 1)
+    session.select_segment(index)
+    clock.seek(segments[index].start_s)
+
+
+def set_status(session: Session, clip_ids: list[str], status: str) -> None:
+    """Keep, exclude or un-review clips, as one step."""
+    if session.project is None or not clip_ids:
+        return
+    clips = [replace(session.project.clip(i), status=status) for i in clip_ids]
+    changed = [c for c in clips if c != session.project.clip(c.id)]
+    words = {KEPT: "Keep", EXCLUDED: "Exclude", UNREVIEWED: "Mark unreviewed"}
+    what = f"{words[status]} {_names(changed)}"
+    if changed:
+        session.edit(what, session.project.with_clips(changed))
+
+
+def label_whole_clips(session: Session, clip_ids: list[str], label: str) -> None:
+    """Give whole clips one label, as one step."""
+    if session.project is None:
+        return
+    clips = [session.project.clip(i) for i in clip_ids]
+    labelled = [
+        c.with_track(LabelTrack((Segment(0.0, c.duration_s, label, author=session.author),)))
+        for c in clips
+    ]
+    session.edit(f"Label {_names(clips)} {label}", session.project.with_clips(labelled))
+
+
+def _names(clips: list[Clip]) -> str:
+    return clips[0].name if len(clips) == 1 else f"{len(clips)} clips"

@@ -1,0 +1,1 @@
+"""The clip table: find, open, keep or throw out."""

@@ -1,0 +1,502 @@
+"""Assembles session, clock, docks, menus and status bar; no logic of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QInputDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSizePolicy,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+import harstudio
+from harstudio.core.errors import HarstudioError
+from harstudio.core.timebase import clock_text
+from harstudio.gui import files
+from harstudio.gui.actions import ACTIONS, ActionRow
+from harstudio.gui.clock import PlaybackClock, TimeWindow
+from harstudio.gui.errors import show_failure, warn
+from harstudio.gui.job_bar import JobBar
+from harstudio.gui.keysheet import KeySheet
+from harstudio.gui.library.panel import LibraryPanel
+from harstudio.gui.panels.history import HistoryPanel
+from harstudio.gui.panels.labels import LabelsPanel
+from harstudio.gui.panels.results import ResultsPanel
+from harstudio.gui.panels.sensors import SensorsPanel
+from harstudio.gui.panels.train import TrainPanel
+from harstudio.gui.session import Session
+from harstudio.gui.settings import Settings
+from harstudio.gui.signals.panel import SignalsPanel
+from harstudio.gui.theme import Theme
+from harstudio.gui.timeline.panel import TimelinePanel
+from harstudio.gui.viewport.panel import ViewportPanel
+from harstudio.gui.welcome import Welcome
+from harstudio.gui.worker import JobCentre
+from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks
+
+_MESSAGE_MS = 12_000
+
+
+class MainWindow(QMainWindow):
+    """The window."""
+
+    def __init__(self, settings: Settings, theme: Theme) -> None:
+        super().__init__()
+        self.settings, self.theme = settings, theme
+        self.session = Session(self)
+        self.session.author = settings.author
+        self.clock = PlaybackClock(self)
+        self.time_window = TimeWindow(self)
+        self.jobs = JobCentre(self)
+        self.workspace = settings.workspace if settings.workspace in WORKSPACES else "review"
+        self._actions: dict[str, QAction] = {}
+        self._make_views()
+        self._make_docks()
+        self._make_menus()
+        self._make_toolbar()
+        self._make_status_bar()
+        self._connect()
+        self.setAcceptDrops(True)
+        self.resize(1440, 860)
+        self._show_arrangement()
+        self._on_project_changed()
+
+    # -- parts ---------------------------------------------------------------------------
+
+    def _make_views(self) -> None:
+        session, clock, theme = self.session, self.clock, self.theme
+        self.viewport = ViewportPanel(session, clock, theme)
+        self.library = LibraryPanel(session, theme)
+        self.signals = SignalsPanel(session, clock, self.time_window, theme)
+        self.timeline = TimelinePanel(session, clock, self.time_window, theme)
+        self.train = TrainPanel(session, self.jobs, theme)
+        self.results = ResultsPanel(session, self.jobs, theme)
+        self._panels: dict[str, tuple[str, QWidget]] = {
+            "library": ("Library", self.library),
+            "signals": ("Signals", self.signals),
+            "timeline": ("Timeline", self.timeline),
+            "labels": ("Labels", LabelsPanel(session, clock, theme)),
+            "sensors": ("Sensors", SensorsPanel(session, self._align, theme)),
+            "train": ("Train", self.train),
+            "results": ("Results", self.results),
+            "history": ("History", HistoryPanel(session)),
+        }
+        self.welcome = Welcome(
+            [
+                (
+                    "Open the demo",
+                    "Six synthetic people, five activities, three recordings: everything to try",
+                    self._open_demo,
+                ),
+                (
+                    "New project",
+                    "Then import a folder of AMASS motions or of recordings",
+                    lambda: files.new_project(self),
+                ),
+                ("Open a project", "A .harstudio file", lambda: files.open_project(self)),
+            ],
+            self.open_path,
+        )
+        self._centre = QStackedWidget()
+        self._centre.addWidget(self.welcome)
+        self._centre.addWidget(self.viewport)
+        self.setCentralWidget(self._centre)
+
+    def _make_docks(self) -> None:
+        options = QMainWindow.DockOption
+        self.setDockOptions(
+            options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._later_name_docks = QTimer(self, singleShot=True, interval=0)
+        self._later_name_docks.timeout.connect(lambda: name_docks(self, self.docks))
+        self.docks: dict[str, QDockWidget] = {}
+        for name, (title, widget) in self._panels.items():
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            dock.dockLocationChanged.connect(lambda _area: self._later_name_docks.start())
+            dock.topLevelChanged.connect(lambda _floating: self._later_name_docks.start())
+            self.docks[name] = dock
+
+    def _make_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        groups: dict[str, QActionGroup] = {}
+        for row in ACTIONS:
+            menu = self._menu(row.menu, menus)
+            if row.text == "-":
+                menu.addSeparator()
+                continue
+            action = self._action(row)
+            menu.addAction(action)
+            if row.checked is not None and row.id.split("_")[0] in ("theme", "workspace"):
+                group = groups.setdefault(row.id.split("_")[0], QActionGroup(self))
+                group.addAction(action)
+            self._actions[row.id] = action
+        docks = menus["View"].addMenu("Docks")
+        for dock in self.docks.values():
+            docks.addAction(dock.toggleViewAction())
+
+    def _menu(self, path: str, menus: dict[str, QMenu]) -> QMenu:
+        if path not in menus:
+            parent, _, name = path.rpartition("/")
+            holder = self._menu(parent, menus) if parent else self.menuBar()
+            menus[path] = holder.addMenu(name)
+        return menus[path]
+
+    def _action(self, row: ActionRow) -> QAction:
+        action = QAction(row.text, self)
+        action.setObjectName(row.id)
+        action.setShortcuts([QKeySequence(key) for key in row.keys])
+        action.setCheckable(row.checked is not None)
+        action.triggered.connect(lambda: self._run(row))
+        return action
+
+    def _run(self, row: ActionRow) -> None:
+        try:
+            row.run(self)
+        finally:
+            self._refresh_actions()
+
+    def _make_toolbar(self) -> None:
+        bar = QToolBar("Workspaces", self)
+        bar.setObjectName("workspaces")
+        bar.setMovable(False)
+        bar.toggleViewAction().setEnabled(False)
+        for name in WORKSPACES:
+            button = QToolButton()
+            button.setDefaultAction(self._actions[f"workspace_{name}"])
+            button.setText(name.capitalize())
+            self._actions[f"workspace_{name}"].setIconText(name.capitalize())
+            bar.addWidget(button)
+        self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(self._title)
+        self._lock = QLabel()
+        self._lock.setProperty("harm", True)
+        self._lock.setContentsMargins(8, 0, 8, 0)
+        bar.addWidget(self._lock)
+        self._toolbar = bar
+        self.addToolBar(bar)
+
+    def _make_status_bar(self) -> None:
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addPermanentWidget(JobBar(self.jobs))
+
+    def _connect(self) -> None:
+        session = self.session
+        session.project_changed.connect(lambda _before, _after: self._on_project_changed())
+        session.clip_opening.connect(self._on_clip_opening)
+        session.clip_opened.connect(self._on_clip_opened)
+        session.clip_failed.connect(self._on_clip_failed)
+        session.moment_requested.connect(self._on_moment)
+        session.message.connect(self.tell)
+        session.undo_stack.indexChanged.connect(lambda _index: self._refresh_actions())
+        self.clock.time_changed.connect(lambda _time: self._show_title())
+        self.clock.time_changed.connect(self._follow)
+        self.clock.playing_changed.connect(lambda _playing: self._refresh_actions())
+        self.jobs.failed.connect(lambda reason, details: self._on_job_failed(reason, details))
+        self.jobs.told.connect(self.tell)
+        self.train.run_finished.connect(self._on_run_finished)
+        self.results.finetune_requested.connect(self._on_finetune_requested)
+
+    # -- project and clip ----------------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Open a project file, or say why not."""
+        try:
+            self.session.open_project(path)
+        except HarstudioError as error:
+            warn(self, error.message, error.hint)
+            return
+        self.project_opened()
+
+    def project_opened(self) -> None:
+        """Remember the project that was just opened and show its first clip."""
+        file, project = self.session.file, self.session.project
+        if file is None or project is None:
+            return
+        self.settings.opened(file.path)
+        if file.read_only:
+            self.tell(f"Read-only: {file.holder} has this project open")
+        first = next(iter(self.library.model.ids), None)
+        if first is not None:
+            self.session.open_clip(first)
+
+    def _open_demo(self) -> None:
+        files.make_demo_in(self, self.settings.demo_folder)
+
+    def _on_project_changed(self) -> None:
+        project, file = self.session.project, self.session.file
+        self._centre.setCurrentWidget(self.viewport if project else self.welcome)
+        if project is None:
+            self.welcome.show_recent(self.settings.recent)
+        if (project is not None) != self._toolbar.isVisibleTo(self):
+            self._show_docks(project is not None)
+        self.setWindowTitle(f"{project.name} – harstudio" if project else "harstudio")
+        locked = file is not None and file.read_only
+        self._lock.setText("Read-only" if locked else "")
+        self._lock.setToolTip(f"{file.holder} has this project open" if locked and file else "")
+        self._show_title()
+        self._refresh_actions()
+
+    def _show_docks(self, visible: bool) -> None:
+        self._toolbar.setVisible(visible)
+        if visible:
+            self._show_arrangement()
+        else:
+            for dock in self.docks.values():
+                dock.hide()
+
+    def _on_clip_opening(self, _clip_id: str) -> None:
+        clip = self.session.clip
+        duration = clip.duration_s if clip is not None else 0.0
+        self.clock.set_duration(duration)
+        self.time_window.set_duration(duration)
+        self._show_title()
+        self._refresh_actions()
+
+    def _on_clip_opened(self) -> None:
+        if self.session.clip is None:
+            self.clock.set_duration(0.0)
+        self._show_title()
+        self._refresh_actions()
+
+    def _on_clip_failed(self, clip_id: str, reason: str) -> None:
+        """Flag a clip whose file turned out to be unusable."""
+        self.tell(f"Cannot show this clip: {reason}")
+        project = self.session.project
+        if project is None or self.session.read_only or project.clip(clip_id).problem == reason:
+            return
+        flagged = replace(project.clip(clip_id), problem=reason)
+        self.session.edit(f"Flag {flagged.name}", project.with_clips([flagged]))
+
+    def _on_moment(self, _clip_id: str, start_s: float, end_s: float) -> None:
+        self.clock.pause()
+        self.clock.seek(start_s)
+        margin = max(1.0, end_s - start_s)
+        self.time_window.show_range(start_s - margin, end_s + margin)
+
+    def _follow(self, time_s: float) -> None:
+        if self.clock.playing:
+            self.time_window.follow(time_s)
+
+    def _show_title(self) -> None:
+        clip = self.session.clip
+        if clip is None:
+            self._title.setText("")
+            return
+        segment = clip.labels.at(self.clock.time_s)
+        parts = [clip.name, clip.subject, segment.label if segment else "no label here"]
+        if clip.problem:
+            parts.append(clip.problem)
+        self._title.setText("  ·  ".join(part for part in parts if part))
+
+    # -- learning ------------------------------------------------------------------------
+
+    def _on_run_finished(self, run_dir: Path) -> None:
+        self.results.show_run(run_dir)
+        self.show_panel("results")
+
+    def _on_finetune_requested(self, run_dir: Path) -> None:
+        self.train.choose_finetune(run_dir)
+        self.show_panel("train")
+
+    def _on_job_failed(self, reason: str, details: str) -> None:
+        if details:
+            show_failure(self, reason, details)
+        else:
+            warn(self, reason)
+
+    # -- view ----------------------------------------------------------------------------
+
+    def tell(self, text: str) -> None:
+        """Say something in the status bar for a while."""
+        self.statusBar().showMessage(text, _MESSAGE_MS)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a dock to the front."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def show_workspace(self, name: str) -> None:
+        """Switch to another arrangement, remembering this one."""
+        if name != self.workspace:
+            self._keep_arrangement()
+            self.workspace = name
+            self.settings.workspace = name
+            self._show_arrangement()
+        self._refresh_actions()
+
+    def reset_workspace(self) -> None:
+        """This workspace as it was when new."""
+        arrange(self, self.docks, self.workspace)
+
+    def _show_arrangement(self) -> None:
+        if self.session.project is None:
+            return
+        arrange(self, self.docks, self.workspace)
+        _, state = self.settings.layout(self.workspace)
+        if not state.isEmpty():
+            self.restoreState(state)
+            name_docks(self, self.docks)
+
+    def _keep_arrangement(self) -> None:
+        if self.session.project is not None:
+            self.settings.keep_layout(self.workspace, self.saveGeometry(), self.saveState())
+
+    def restore_geometry(self) -> None:
+        """Size and place of the window as it was closed."""
+        geometry, _ = self.settings.layout(self.workspace)
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+
+    def choose_theme(self, name: str) -> None:
+        """Light, dark, or as the system."""
+        self.settings.theme = name
+        self.theme.choose(name)
+
+    def focus_search(self) -> None:
+        """Put the cursor into the library's search field."""
+        self.show_panel("library")
+        self.library.search.setFocus()
+        self.library.search.selectAll()
+
+    def show_keys(self) -> None:
+        """The sheet of keys and mouse gestures."""
+        KeySheet(self).open()
+
+    def show_about(self) -> None:
+        """Version and licence."""
+        QMessageBox.about(
+            self,
+            "About harstudio",
+            f"<h3>harstudio {harstudio.__version__}</h3>"
+            "<p>Relabel motion clips, compare real with virtual wearable signals, "
+            "fine-tune on a new recording.</p>"
+            "<p>MIT licence. The open body is made from MakeHuman assets, CC0 1.0. "
+            "See THIRD_PARTY.md.</p>",
+        )
+
+    def ask_author(self) -> None:
+        """The name that edits are signed with."""
+        name, accepted = QInputDialog.getText(
+            self, "Sign edits", "Your name, kept with each edit:", text=self.session.author
+        )
+        if accepted and name.strip():
+            self.settings.author = self.session.author = name.strip()
+
+    def ask_time(self) -> None:
+        """Go to a time typed in: seconds, MM:SS, or a frame as ``f120``."""
+        text, accepted = QInputDialog.getText(
+            self, "Go to", "Seconds, MM:SS or a frame (f120):", text=clock_text(self.clock.time_s)
+        )
+        if accepted and self.session.clip is not None:
+            self.clock.seek(parsed_time(text, self.session.clip.rate_hz))
+
+    def _refresh_actions(self) -> None:
+        for row in ACTIONS:
+            action = self._actions.get(row.id)
+            if action is None:
+                continue
+            action.setEnabled(row.enabled is None or row.enabled(self))
+            if row.checked is not None:
+                action.setChecked(row.checked(self))
+        self._name_labels()
+        stack = self.session.undo_stack
+        for name, verb, text in (
+            ("undo", "&Undo", stack.undoText()),
+            ("redo", "&Redo", stack.redoText()),
+        ):
+            self._actions[name].setText(f"{verb} {text}".strip())
+
+    def _name_labels(self) -> None:
+        project = self.session.project
+        for digit in "1234567890":
+            label = project.label_set.by_key(digit) if project is not None else None
+            action = self._actions[f"label_{digit}"]
+            action.setText(label.name if label is not None else f"(no label on {digit})")
+
+    def _align(self) -> None:
+        files.align_clip(self)
+
+    # -- Qt ------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        for url in event.mimeData().urls():
+            path = Path(url.toLocalFile())
+            if path.suffix == ".harstudio":
+                self.open_path(path)
+            elif self.session.project is not None and not self.session.read_only:
+                files.import_path(self, path)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.ThemeChange and self.theme.name == "system":
+            self.theme.apply()
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if self.jobs.running and not self._may_cancel_jobs():
+            event.ignore()
+            return
+        self.jobs.cancel_all()
+        self.clock.pause()
+        self._keep_arrangement()
+        self.settings.save()
+        self.session.close()
+        event.accept()
+
+    def _may_cancel_jobs(self) -> bool:
+        names = ", ".join(job.title for job in self.jobs.running)
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self, "Quit", f"Still running: {names}.\nCancel and quit?", buttons.Yes | buttons.No
+        )
+        return answer == buttons.Yes
+
+
+def parsed_time(text: str, rate_hz: float) -> float:
+    """Seconds of ``12.4``, ``1:02.5``, ``1:00:00`` or ``f744``.
+
+    Raises
+    ------
+    HarstudioError
+        None of these.
+    """
+    text = text.strip().lower()
+    try:
+        if text.startswith("f"):
+            return int(text[1:]) / rate_hz
+        seconds = 0.0
+        for part in text.split(":"):
+            seconds = seconds * 60 + float(part)
+        return seconds
+    except ValueError:
+        raise HarstudioError(
+            f"{text!r} is no time", "write seconds (12.4), MM:SS (1:02.5) or a frame (f744)"
+        ) from None

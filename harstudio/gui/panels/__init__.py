@@ -1,0 +1,1 @@
+"""The smaller docks: labels, sensors, training, results, history."""

@@ -1,0 +1,322 @@
+"""What the window works on: project, open clip, selection. The only mutable state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from harstudio.core.errors import HarstudioError
+from harstudio.core.labels import LabelTrack
+from harstudio.core.project import MINE, Clip, Project
+from harstudio.store.project_file import ProjectFile
+from harstudio.workflows.loading import LoadedClip, load_clip
+
+
+class Session(QObject):
+    """One open project with one open clip.
+
+    Every edit goes through `edit`; views listen to the signals and read the properties.
+    """
+
+    project_changed = Signal(object, object)  # before, after: Project or None
+    clip_opening = Signal(str)  # clip id
+    clip_opened = Signal()  # see `loaded`
+    clip_failed = Signal(str, str)  # clip id, reason
+    sensor_changed = Signal(str)
+    selection_changed = Signal()  # see `selection`, `segment_index`
+    moment_requested = Signal(str, float, float)  # clip id, start_s, end_s
+    message = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.author = ""
+        self.last_label = ""
+        """The label used last: what a new segment gets until another is chosen."""
+        self._file: ProjectFile | None = None
+        self._project: Project | None = None
+        self._clip_id: str | None = None
+        self._loaded: LoadedClip | None = None
+        self._sensor = ""
+        self._selection: tuple[float, float] | None = None
+        self._segment: int | None = None
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._ticket = 0
+        self._arrived.connect(self._on_arrived)
+
+    _arrived = Signal(int, object)
+
+    # -- the project ---------------------------------------------------------------------
+
+    @property
+    def project(self) -> Project | None:
+        return self._project
+
+    @property
+    def file(self) -> ProjectFile | None:
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the project file; relative paths start there."""
+        return self._file.folder if self._file is not None else Path()
+
+    @property
+    def read_only(self) -> bool:
+        return self._file is None or self._file.read_only
+
+    def open_project(self, path: Path) -> None:
+        """Open a project file in place of the present one; HarstudioError leaves all as it was."""
+        self._adopt(ProjectFile.open(path, author=self.author or None))
+
+    def create_project(self, path: Path, project: Project) -> None:
+        """Make a new project file and open it."""
+        self._adopt(ProjectFile.create(path, project, author=self.author or None))
+
+    def _adopt(self, file: ProjectFile) -> None:
+        before = self._project
+        self.close_clip()
+        if self._file is not None:
+            self._file.close()
+        self._file, self._project = file, file.project
+        self.last_label = ""
+        self.undo_stack.clear()
+        names = file.project.layout.names
+        self._sensor = names[0] if names else ""
+        self.project_changed.emit(before, self._project)
+        self.sensor_changed.emit(self._sensor)
+
+    def close(self) -> None:
+        """Let go of the project file."""
+        self.close_clip()
+        self._pool.waitForDone()
+        if self._file is not None:
+            self._catch_up()
+            self._file.close()
+        before, self._file, self._project = self._project, None, None
+        self.undo_stack.clear()
+        self.project_changed.emit(before, None)
+
+    def edit(self, what: str, after: Project) -> None:
+        """Make a change that can be undone; it is on disk when this returns.
+
+        Raises
+        ------
+        HarstudioError
+            The project is read-only, or the file could not be written; nothing has changed then.
+        """
+        before = self._project
+        if before is None or after is before or after == before:
+            return
+        self._write(before, after, what)
+        self._show(before, after)
+        self.undo_stack.push(_Replace(self, before, after, what))
+
+    def edit_clip(self, what: str, clip: Clip) -> None:
+        """`edit` with one clip replaced or added."""
+        if self._project is not None:
+            self.edit(what, self._project.with_clips([clip]))
+
+    def edit_labels(self, what: str, track: LabelTrack, tier: str = MINE) -> None:
+        """`edit` with a tier of the open clip replaced."""
+        if self.clip is not None:
+            self.edit_clip(what, self.clip.with_track(track, tier))
+
+    def _write(self, before: Project, after: Project, what: str) -> None:
+        if self._file is None:
+            raise HarstudioError("no project is open")
+        self._file.write(before, after, what)
+
+    def _step(self, before: Project, after: Project, what: str) -> None:
+        """Undo or redo. Qt's stack has moved on whatever happens here, so this cannot fail.
+
+        What could not be written stays in memory and is written with the next change.
+        """
+        try:
+            self._write(before, after, what)
+        except HarstudioError as error:
+            self.message.emit(f"{what} is not on disk yet: {error}")
+        self._show(before, after)
+
+    def _catch_up(self) -> None:
+        """Write what an undo could not."""
+        if self._file is None or self._project is None:
+            return
+        if self._project is not self._file.project:
+            try:
+                self._write(self._file.project, self._project, "Write what could not be before")
+            except HarstudioError as error:
+                self.message.emit(str(error))
+
+    def _show(self, before: Project, after: Project) -> None:
+        self._project = after
+        if self._clip_id is not None and self._clip_id not in after.clips:
+            self.close_clip()
+        self._segment = self._segment_at(self._selection)
+        self.project_changed.emit(before, after)
+        self.selection_changed.emit()
+        if self._needs_loading(before, after):
+            self._load()
+
+    def _segment_at(self, selection: tuple[float, float] | None) -> int | None:
+        """Index of the segment that is exactly the selected stretch, for it may have moved."""
+        if self.clip is None or selection is None:
+            return None
+        index = self.clip.labels.index_at(selection[0])
+        if index is None:
+            return None
+        segment = self.clip.labels.segments[index]
+        return index if (segment.start_s, segment.end_s) == selection else None
+
+    def _needs_loading(self, before: Project, after: Project) -> bool:
+        if self._clip_id is None:
+            return False
+        old, new = before.clips.get(self._clip_id), after.clips[self._clip_id]
+        same_files = old is not None and (
+            old is new
+            or (
+                old.motion == new.motion
+                and [r.source for r in old.recordings] == [r.source for r in new.recordings]
+            )
+        )
+        shared = (before.layout, before.body, before.rate_hz)
+        return not same_files or shared != (after.layout, after.body, after.rate_hz)
+
+    # -- the open clip -------------------------------------------------------------------
+
+    @property
+    def clip_id(self) -> str | None:
+        return self._clip_id
+
+    @property
+    def clip(self) -> Clip | None:
+        """The open clip as it is now."""
+        if self._project is None or self._clip_id is None:
+            return None
+        return self._project.clips.get(self._clip_id)
+
+    @property
+    def loaded(self) -> LoadedClip | None:
+        """The open clip's arrays; None until they have been read."""
+        return self._loaded
+
+    def open_clip(self, clip_id: str) -> None:
+        """Show another clip; its files are read in the background."""
+        if self._project is None or clip_id == self._clip_id:
+            return
+        self._project.clip(clip_id)
+        self._clip_id, self._loaded = clip_id, None
+        self._selection, self._segment = None, None
+        self.clip_opening.emit(clip_id)
+        self.selection_changed.emit()
+        self._load()
+
+    def close_clip(self) -> None:
+        """Show no clip."""
+        self._ticket += 1
+        if self._clip_id is not None:
+            self._clip_id, self._loaded = None, None
+            self._selection, self._segment = None, None
+            self.clip_opened.emit()
+
+    def _load(self) -> None:
+        clip, project, folder = self.clip, self._project, self.folder
+        if clip is None or project is None:
+            return
+        self._ticket += 1
+        ticket = self._ticket
+
+        def read() -> None:
+            try:
+                result: LoadedClip | Exception = load_clip(project, clip, folder)
+            except Exception as error:  # carried to the window's thread, raised there
+                result = error
+            self._arrived.emit(ticket, result)
+
+        self._pool.start(_Runnable(read))
+
+    def _on_arrived(self, ticket: int, result: LoadedClip | Exception) -> None:
+        if ticket != self._ticket or self._clip_id is None:
+            return
+        if isinstance(result, HarstudioError):
+            self.clip_failed.emit(self._clip_id, str(result))
+            return
+        if isinstance(result, Exception):
+            raise result
+        self._loaded = result
+        self.clip_opened.emit()
+
+    # -- what is selected ----------------------------------------------------------------
+
+    @property
+    def sensor(self) -> str:
+        return self._sensor
+
+    def select_sensor(self, name: str) -> None:
+        """The sensor whose signals are shown."""
+        if name != self._sensor:
+            self._sensor = name
+            self.sensor_changed.emit(name)
+
+    @property
+    def selection(self) -> tuple[float, float] | None:
+        """The selected stretch of time: of the selected segment, or a free one."""
+        return self._selection
+
+    @property
+    def segment_index(self) -> int | None:
+        """Index of the selected segment in the clip's own labels."""
+        return self._segment
+
+    def select_range(self, start_s: float, end_s: float) -> None:
+        """Select a stretch of time (no segment)."""
+        self._selection = (min(start_s, end_s), max(start_s, end_s))
+        self._segment = None
+        self.selection_changed.emit()
+
+    def select_segment(self, index: int | None) -> None:
+        """Select a segment of the clip's own labels, or nothing."""
+        segments = self.clip.labels.segments if self.clip is not None else ()
+        if index is None or not 0 <= index < len(segments):
+            self._segment, self._selection = None, None
+        else:
+            self._segment = index
+            self._selection = (segments[index].start_s, segments[index].end_s)
+        self.selection_changed.emit()
+
+    def show_moment(self, clip_id: str, start_s: float, end_s: float) -> None:
+        """Open a clip at a stretch of time and select that, in every view."""
+        self.open_clip(clip_id)
+        self.select_range(start_s, end_s)
+        self.moment_requested.emit(clip_id, start_s, end_s)
+
+
+class _Replace(QUndoCommand):
+    """The one undo command: one immutable project in place of another."""
+
+    def __init__(self, session: Session, before: Project, after: Project, what: str) -> None:
+        super().__init__(what)
+        self._session, self._before, self._after = session, before, after
+        self._done = True
+
+    def redo(self) -> None:
+        if self._done:  # `push` calls redo at once, but the edit has been made already
+            self._done = False
+            return
+        self._session._step(self._before, self._after, f"Redo: {self.text()}")
+
+    def undo(self) -> None:
+        self._session._step(self._after, self._before, f"Undo: {self.text()}")
+
+
+class _Runnable(QRunnable):
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__()
+        self._work = work
+
+    def run(self) -> None:
+        self._work()

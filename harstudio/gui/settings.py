@@ -1,0 +1,99 @@
+"""What the window remembers between two starts. Plain text and Qt's own bytes, never pickles."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+
+from platformdirs import user_config_path, user_documents_path
+from PySide6.QtCore import QByteArray, QSettings
+
+_RECENT = 8
+
+
+class Settings:
+    """Theme, author, recent projects, window layout per workspace."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        own = os.environ.get("HARSTUDIO_CONFIG")
+        folder = Path(own) if own else user_config_path("harstudio", appauthor=False)
+        self._store = QSettings(str(path or folder / "harstudio.ini"), QSettings.Format.IniFormat)
+
+    def _text(self, key: str, default: str) -> str:
+        value = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    @property
+    def theme(self) -> str:
+        return self._text("theme", "system")
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("theme", name)
+
+    @property
+    def author(self) -> str:
+        """Name that edits are signed with: as set, or the login name."""
+        return self._text("author", "") or _login()
+
+    @author.setter
+    def author(self, name: str) -> None:
+        self._store.setValue("author", name)
+
+    @property
+    def workspace(self) -> str:
+        return self._text("workspace", "review")
+
+    @workspace.setter
+    def workspace(self, name: str) -> None:
+        self._store.setValue("workspace", name)
+
+    @property
+    def demo_folder(self) -> Path:
+        """Where the demo project is made."""
+        own = os.environ.get("HARSTUDIO_DEMO")
+        return Path(own) if own else user_documents_path() / "harstudio-demo"
+
+    @property
+    def recent(self) -> list[Path]:
+        """Project files opened lately, the latest first."""
+        lines = self._text("recent", "").split("\n")
+        return [Path(line) for line in lines if line]
+
+    def opened(self, path: Path) -> None:
+        """Put a project file on top of the recent ones."""
+        rest = [p for p in self.recent if p != path]
+        lines = [str(p) for p in [path, *rest][:_RECENT]]
+        self._store.setValue("recent", "\n".join(lines))
+
+    def layout(self, workspace: str) -> tuple[QByteArray, QByteArray]:
+        """Window geometry and dock state of a workspace; empty if never stored."""
+        geometry = self._store.value("geometry", QByteArray())
+        state = self._store.value(f"layout/{workspace}", QByteArray())
+        empty = QByteArray()
+        return (
+            geometry if isinstance(geometry, QByteArray) else empty,
+            state if isinstance(state, QByteArray) else empty,
+        )
+
+    def keep_layout(self, workspace: str, geometry: QByteArray, state: QByteArray) -> None:
+        """Remember a workspace's arrangement."""
+        self._store.setValue("geometry", geometry)
+        self._store.setValue(f"layout/{workspace}", state)
+
+    def forget_layouts(self) -> None:
+        """Back to the arrangements that harstudio comes with."""
+        self._store.remove("layout")
+        self._store.remove("geometry")
+
+    def save(self) -> None:
+        """Write to disk now."""
+        self._store.sync()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "someone"

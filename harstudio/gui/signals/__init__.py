@@ -1,0 +1,1 @@
+"""The signals view: real beside virtual on one time axis."""

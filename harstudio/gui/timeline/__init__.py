@@ -1,0 +1,1 @@
+"""The timeline: labels over time, made and changed by hand."""

@@ -1,0 +1,105 @@
+"""The three arrangements of the same docks: Review, Compare, Learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+WORKSPACES = ("review", "compare", "learn")
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+
+
+def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) -> None:
+    """Put the docks where a workspace has them when it is new.
+
+    Parameters
+    ----------
+    docks : mapping
+        library, signals, timeline, labels, sensors, train, results, history.
+    """
+    for dock in docks.values():
+        dock.setFloating(False)
+        window.removeDockWidget(dock)
+    # Results need height, time needs width: in Learn the right side goes all the way down.
+    right = _RIGHT if name == "learn" else _BOTTOM
+    window.setCorner(Qt.Corner.BottomRightCorner, right)
+    {"review": _review, "compare": _compare, "learn": _learn}[name](window, docks)
+    name_docks(window, docks)
+
+
+def name_docks(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Give a title bar to docks that stand alone; in a group the tab is name enough."""
+    for dock in docks.values():
+        grouped = bool(window.tabifiedDockWidgets(dock)) and not dock.isFloating()
+        bare = dock.titleBarWidget() is not None
+        if grouped and not bare:
+            dock.setTitleBarWidget(QWidget(dock))
+        elif bare and not grouped:
+            dock.titleBarWidget().deleteLater()
+            dock.setTitleBarWidget(None)
+
+
+def _show(window: QMainWindow, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
+    window.addDockWidget(area, dock)
+    dock.show()
+
+
+def _tabs(window: QMainWindow, docks: list[QDockWidget]) -> None:
+    for dock in docks[1:]:
+        window.tabifyDockWidget(docks[0], dock)
+        dock.show()
+    docks[0].raise_()
+
+
+def _below(window: QMainWindow, upper: QDockWidget, lower: QDockWidget) -> None:
+    window.splitDockWidget(upper, lower, _DOWN)
+    lower.show()
+
+
+def _review(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    _show(window, _LEFT, docks["library"])
+    _show(window, _RIGHT, docks["signals"])
+    _below(window, docks["signals"], docks["labels"])
+    _tabs(window, [docks[n] for n in ("labels", "sensors", "history", "train", "results")])
+    _show(window, _BOTTOM, docks["timeline"])
+    width, height = window.width(), window.height()
+    window.resizeDocks(
+        [docks["library"], docks["signals"]], [int(width * 0.27), int(width * 0.32)], _ACROSS
+    )
+    window.resizeDocks(
+        [docks["signals"], docks["labels"]], [int(height * 0.55), int(height * 0.2)], _DOWN
+    )
+    window.resizeDocks([docks["timeline"]], [176], _DOWN)
+
+
+def _compare(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    _show(window, _LEFT, docks["library"])
+    _show(window, _RIGHT, docks["sensors"])
+    _tabs(window, [docks[n] for n in ("sensors", "labels", "history", "train", "results")])
+    _show(window, _BOTTOM, docks["signals"])
+    _below(window, docks["signals"], docks["timeline"])
+    width, height = window.width(), window.height()
+    window.resizeDocks(
+        [docks["library"], docks["sensors"]], [int(width * 0.24), int(width * 0.26)], _ACROSS
+    )
+    window.resizeDocks([docks["signals"], docks["timeline"]], [int(height * 0.4), 168], _DOWN)
+
+
+def _learn(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    _show(window, _RIGHT, docks["train"])
+    _tabs(window, [docks[n] for n in ("train", "results", "history")])
+    _show(window, _LEFT, docks["library"])
+    _tabs(window, [docks[n] for n in ("library", "labels", "sensors")])
+    _show(window, _BOTTOM, docks["timeline"])
+    _tabs(window, [docks["timeline"], docks["signals"]])
+    width = window.width()
+    window.resizeDocks(
+        [docks["library"], docks["train"]], [int(width * 0.2), int(width * 0.5)], _ACROSS
+    )
+    window.resizeDocks([docks["timeline"]], [176], _DOWN)

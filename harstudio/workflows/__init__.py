@@ -1,0 +1,1 @@
+"""The only place where bodies, sensors, files, stores and networks meet: one module per job."""

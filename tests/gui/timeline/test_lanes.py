@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from harstudio.core.labels import LabelTrack, Segment
+from harstudio.core.project import MINE, Clip
+from harstudio.core.source import Source
+from harstudio.gui.theme import text_on
+from harstudio.gui.timeline.lanes import LANE, NOTHING, OTHER, OVERVIEW, RULER, lanes_of
+from harstudio.gui.timeline.painting import ink, label_text
+from harstudio.gui.timeline.transport import fitting, position_text
+
+GUESS = LabelTrack((Segment(0, 1, "a", confidence=0.5),))
+
+
+def clip_with(*tiers: str) -> Clip:
+    tracks = tuple((tier, GUESS) for tier in tiers)
+    return Clip("c", "c", 63.0, 60.0, motion=Source("m", "amass"), tracks=tracks)
+
+
+def test_ones_own_labels_come_first_wherever_they_are_kept() -> None:
+    lanes = lanes_of(clip_with("predicted", MINE, "other"))
+    kinds = [(band.kind, band.name) for band in lanes.bands]
+    assert kinds == [
+        (OVERVIEW, ""),
+        (RULER, ""),
+        (LANE, MINE),
+        (OTHER, "predicted"),
+        (OTHER, "other"),
+    ]
+
+
+def test_there_is_a_lane_to_label_on_before_there_are_labels() -> None:
+    assert lanes_of(clip_with()).mine.track == LabelTrack()
+    assert lanes_of(None).mine.name == MINE
+
+
+def test_stripes_follow_each_other_without_overlap() -> None:
+    lanes = lanes_of(clip_with(MINE, "predicted"))
+    for upper, lower in zip(lanes.bands, lanes.bands[1:], strict=False):
+        assert upper.bottom <= lower.top
+    for band in lanes.bands:
+        assert lanes.at(band.top) is band
+        assert lanes.at(band.bottom - 1) is band
+    assert lanes.at(lanes.height + 50).kind == NOTHING
+
+
+def test_a_proposal_shows_its_confidence_and_ones_own_label_does_not() -> None:
+    assert label_text("walking", 0.92) == "walking  .92"
+    assert label_text("walking", 1.0) == "walking"
+
+
+def test_text_reads_on_the_mixed_colour_and_not_on_the_pure_one() -> None:
+    mixed = ink("#0072B2", "#FFFFFF", 0.2)
+    assert mixed.text.name() == text_on(mixed.fill.name())
+    assert mixed.text.name() != text_on("#0072B2").lower()
+
+
+def test_the_clock_says_where_how_long_and_at_which_frame() -> None:
+    assert position_text(clip_with(), 12.4) == "00:12.40 / 01:03.00 \u00b7 frame 744 \u00b7 60 Hz"
+    assert position_text(None, 1.0) == ""
+
+
+def test_chips_that_do_not_fit_leave_room_for_the_menu() -> None:
+    assert fitting([50, 50, 50], 160, 4, 30) == 3
+    assert fitting([50, 50, 50], 150, 4, 30) == 2
+    assert fitting([50, 50, 50], 120, 4, 30) == 1
+    assert fitting([50, 50, 50], 20, 4, 30) == 0
+    assert fitting([], 20, 4, 30) == 0
