@@ -43,7 +43,7 @@ LIBRARIES = {
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever Python is there
         return fail(f"Python 3.11 or newer is needed; this is {platform.python_version()}")
     if not arguments or arguments[0] not in ("demo", "test"):
         print(USAGE, file=sys.stderr)
@@ -59,8 +59,8 @@ def main(arguments: list[str]) -> int:
         print(f"start.py: missing system packages: sudo apt-get install {' '.join(missing)}"
               "   (or add --system as root)", file=sys.stderr)  # fmt: skip
     if verb == "demo" and not headless and display_missing():
-        return fail("there is no display to open a window on; "
-                    "`start.py demo --headless DIR` makes the demo project without one")  # fmt: skip
+        return fail("there is no display to open a window on; `start.py demo --headless DIR` "
+                    "makes the demo project without one")  # fmt: skip
     if not install("test" if verb == "test" else ""):
         return 1
     if verb == "demo":

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from harstudio.core.errors import HarstudioError
+from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip, Project
 from harstudio.store.project_file import ProjectFile
@@ -25,6 +26,7 @@ class Session(QObject):
     clip_opening = Signal(str)  # clip id
     clip_opened = Signal()  # see `loaded`
     clip_failed = Signal(str, str)  # clip id, reason
+    virtual_changed = Signal()  # see `virtual`
     sensor_changed = Signal(str)
     selection_changed = Signal()  # see `selection`, `segment_index`
     moment_requested = Signal(str, float, float)  # clip id, start_s, end_s
@@ -40,6 +42,7 @@ class Session(QObject):
         self._project: Project | None = None
         self._clip_id: str | None = None
         self._loaded: LoadedClip | None = None
+        self._preview: ImuRecording | None = None
         self._sensor = ""
         self._selection: tuple[float, float] | None = None
         self._segment: int | None = None
@@ -204,12 +207,24 @@ class Session(QObject):
         """The open clip's arrays; None until they have been read."""
         return self._loaded
 
+    @property
+    def virtual(self) -> ImuRecording | None:
+        """Virtual signals to show: those of a sensor being moved, else of the project's sensors."""
+        if self._preview is not None:
+            return self._preview
+        return self._loaded.virtual if self._loaded is not None else None
+
+    def preview(self, recording: ImuRecording | None) -> None:
+        """Show other virtual signals while a sensor is dragged; None shows the project's again."""
+        self._preview = recording
+        self.virtual_changed.emit()
+
     def open_clip(self, clip_id: str) -> None:
         """Show another clip; its files are read in the background."""
         if self._project is None or clip_id == self._clip_id:
             return
         self._project.clip(clip_id)
-        self._clip_id, self._loaded = clip_id, None
+        self._clip_id, self._loaded, self._preview = clip_id, None, None
         self._selection, self._segment = None, None
         self.clip_opening.emit(clip_id)
         self.selection_changed.emit()
@@ -219,7 +234,7 @@ class Session(QObject):
         """Show no clip."""
         self._ticket += 1
         if self._clip_id is not None:
-            self._clip_id, self._loaded = None, None
+            self._clip_id, self._loaded, self._preview = None, None, None
             self._selection, self._segment = None, None
             self.clip_opened.emit()
 
@@ -247,7 +262,7 @@ class Session(QObject):
             return
         if isinstance(result, Exception):
             raise result
-        self._loaded = result
+        self._loaded, self._preview = result, None
         self.clip_opened.emit()
 
     # -- what is selected ----------------------------------------------------------------
