@@ -182,6 +182,17 @@ ACTIONS: tuple[ActionRow, ...] = (
         "relink", "File", "Find &moved files …", (), files.relink, _editable
     ),
     ActionRow(
+        "body_file", "File/Body", "SMPL model file …", (), files.choose_body_file, _editable
+    ),
+    ActionRow(
+        "body_folder", "File/Body", "Folder of SMPL models …", (), files.choose_body_folder,
+        _editable,
+    ),
+    ActionRow(
+        "body_open", "File/Body", "The open body", (), lambda w: files.use_body(w, None), _editable,
+        lambda w: _open(w) and w.session.project.body is None,
+    ),
+    ActionRow(
         "export", "File", "&Export labels as CSV …", ("Ctrl+E",), files.export_labels, _open
     ),
     ActionRow("-quit", "File", "-", (), lambda _w: None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from harstudio.body.sites import LAYOUTS, layout_of
 from harstudio.core.jobs import Job
 from harstudio.core.project import Project
-from harstudio.workflows import aligning, demo, exporting, importing, relinking
+from harstudio.workflows import aligning, demo, exporting, importing, loading, relinking
 
 if TYPE_CHECKING:
     from harstudio.gui.main_window import MainWindow
@@ -190,6 +191,31 @@ def _relinked(window: MainWindow, found: relinking.Relinked) -> None:
         after = relinking.with_found(session.project, found, session.folder)
         session.edit(f"Find {len(found.found)} moved files", after)
     window.tell(f"{len(found.found)} files found again, {len(found.missing)} still missing")
+
+
+def choose_body_file(window: MainWindow) -> None:
+    """Ask for a SMPL, SMPL-H or SMPL-X model file and show every clip on it."""
+    name, _ = QFileDialog.getOpenFileName(window, "Body model", "", "Body models (*.npz *.pkl)")
+    if name:
+        use_body(window, Path(name))
+
+
+def choose_body_folder(window: MainWindow) -> None:
+    """Ask for a folder of released models; each clip takes the one of its gender."""
+    name = QFileDialog.getExistingDirectory(window, "Folder of released SMPL models")
+    if name:
+        use_body(window, Path(name))
+
+
+def use_body(window: MainWindow, path: Path | None) -> None:
+    """Show the project's clips on another body, after making sure that it can be read."""
+    session = window.session
+    if session.project is None:
+        return
+    body = loading.body_source(path, session.folder) if path is not None else None
+    name = path.name if path is not None else "the open body"
+    session.edit(f"Body: {name}", replace(session.project, body=body))
+    window.tell(f"Clips are shown on {name}")
 
 
 def export_labels(window: MainWindow) -> None:

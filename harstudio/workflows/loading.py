@@ -19,10 +19,11 @@ from harstudio.core.imu import ImuRecording, SensorLayout
 from harstudio.core.motion import GENDERS, Motion
 from harstudio.core.points import PointPath
 from harstudio.core.project import Clip, Project, RecordingRef
-from harstudio.core.source import Source
+from harstudio.core.source import Source, fingerprint_of
 from harstudio.core.timebase import clip_time
 from harstudio.imu.simulate import SimulationOptions, simulate
 from harstudio.io.registry import read_motion, read_recording
+from harstudio.store.paths import stored
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,18 @@ def _stamp(path: Path) -> int:
 def bodies_of(project: Project, folder: Path) -> Bodies:
     """The body models of a project, whose file lies in `folder`."""
     return Bodies(None if project.body is None else folder / project.body.path)
+
+
+def body_source(path: Path, folder: Path) -> Source:
+    """A model file or folder as a project in `folder` refers to it, once it has been read.
+
+    Raises
+    ------
+    HarstudioError
+        It holds no body model, or one that is damaged.
+    """
+    Bodies(path).of("neutral")
+    return Source(stored(path, folder), "body", fingerprint_of(path) if path.is_file() else "")
 
 
 @dataclass(frozen=True, eq=False)

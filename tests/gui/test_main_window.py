@@ -11,9 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from harstudio import resources
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelSet
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip, Project
+from harstudio.gui import files
 from harstudio.gui.actions import ACTIONS
 from harstudio.gui.main_window import MainWindow, parsed_time
 from harstudio.gui.settings import Settings
@@ -109,7 +111,7 @@ def test_every_command_is_in_a_menu_with_its_shortcut(opened: MainWindow) -> Non
 
 def test_every_enabled_command_without_a_dialog_runs(opened: MainWindow, qtbot: QtBot) -> None:
     asks = {"new", "open", "demo", "save_as", "import", "relink", "export", "author", "goto",
-            "keys", "about", "quit", "align"}  # fmt: skip
+            "keys", "about", "quit", "align", "body_file", "body_folder"}  # fmt: skip
     for row in ACTIONS:
         if row.text != "-" and row.id not in asks:
             opened._actions[row.id].trigger()
@@ -215,6 +217,20 @@ def test_a_clip_whose_file_is_gone_is_flagged_and_the_rest_works(
     with qtbot.waitSignal(opened.session.clip_opened):
         opened.session.open_clip("clip10")
     assert opened.session.loaded is not None
+
+
+def test_another_body_is_checked_first_and_can_be_undone(
+    opened: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "SMPL_NEUTRAL.npz").write_bytes(b"not a model")
+    with pytest.raises(HarstudioError, match="SMPL_NEUTRAL"):
+        files.use_body(opened, tmp_path / "SMPL_NEUTRAL.npz")
+    assert opened.session.project.body is None
+    with qtbot.waitSignal(opened.session.clip_opened):
+        files.use_body(opened, resources.path("body/openbody_smpl.npz"))
+    assert opened.session.project.body is not None
+    opened.session.undo_stack.undo()
+    assert opened.session.project.body is None
 
 
 def test_a_moment_of_a_window_is_shown_in_every_view(opened: MainWindow, qtbot: QtBot) -> None:
