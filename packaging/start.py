@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     verb, rest = arguments[0], arguments[1:]
-    headless = verb == "demo" and "--headless" in rest
+    headless = verb == "demo" and any(part.split("=")[0] == "--headless" for part in rest)
     missing = [] if headless else missing_packages(for_tests=verb == "test")
     if "--system" in rest:
         rest.remove("--system")
@@ -90,8 +90,9 @@ def missing_packages(for_tests: bool) -> list[str]:
     if not sys.platform.startswith("linux"):
         return []
     packages = [package for library, package in LIBRARIES.items() if not loads(library)]
-    if for_tests and display_missing() and shutil.which("Xvfb") is None:
-        packages.append("xvfb")
+    if for_tests and display_missing():
+        tools = {"Xvfb": "xvfb", "xauth": "xauth"}  # xvfb-run needs both, xvfb only suggests xauth
+        packages += [package for tool, package in tools.items() if shutil.which(tool) is None]
     if not list(Path("/usr/lib").glob("**/dri/swrast_dri.so")) and not driver_present():
         packages.append("libgl1-mesa-dri")
     if not has_venv():

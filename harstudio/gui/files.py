@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from harstudio.body.sites import LAYOUTS, layout_of
 from harstudio.core.jobs import Job
 from harstudio.core.project import Project
-from harstudio.workflows import aligning, demo, exporting, importing, loading, relinking
+from harstudio.workflows import demo, exporting, importing, loading, relinking, reporting
 
 if TYPE_CHECKING:
     from harstudio.gui.main_window import MainWindow
@@ -129,10 +129,21 @@ def _imported(window: MainWindow, folder: Path, found: importing.Imported) -> No
     if project is None:
         return
     window.session.edit(f"Import {folder.name}", importing.with_imported(project, found))
-    known = f", {found.known} known already" if found.known else ""
-    window.tell(f"{len(found.clips)} clips imported{known}, {len(found.rejected)} refused")
+    window.tell(import_summary(found))
     if found.rejected:
         show_rejected(window, found)
+
+
+def import_summary(found: importing.Imported) -> str:
+    """What an import brought, in one line."""
+    counts = (
+        (len(found.clips), "clips imported"),
+        (len(found.recordings), "recordings added to their clips"),
+        (found.known, "known already"),
+        (len(found.skipped), "without motion skipped"),
+        (len(found.rejected), "refused"),
+    )
+    return ", ".join(f"{n:,} {what}" for n, what in counts if n) or "nothing found to import"
 
 
 def show_rejected(window: MainWindow, found: importing.Imported) -> None:
@@ -228,28 +239,28 @@ def export_labels(window: MainWindow) -> None:
         window.tell(f"{rows} segments written to {name}")
 
 
-def align_clip(window: MainWindow) -> None:
-    """Fit lag, drift and mounting of the open clip's recordings."""
-    session = window.session
-    if session.project is None or session.clip_id is None:
-        return
-    window.jobs.start(
-        "Aligning the recording",
-        aligning.align_clips,
-        session.project,
-        session.folder,
-        (session.clip_id,),
-        on_done=lambda found: _aligned(window, found),
-    )
+def write_report(window: MainWindow) -> None:
+    """Ask for a folder, then compare real with virtual signals: tables and figures.
 
-
-def _aligned(window: MainWindow, found: aligning.Aligned) -> None:
-    if window.session.project is None:
+    Of the selected clips if there are several, else of all that have a motion and a recording.
+    """
+    project = window.session.project
+    if project is None:
         return
-    window.session.edit("Align recording", window.session.project.with_clips(found.clips))
-    name, fit = found.fits[0]
-    shift = fit.alignment
-    text = f"{name}: offset {shift.offset_s:+.3f} s, drift {shift.drift_ppm:+.0f} ppm"
-    if fit.ambiguous:
-        text += f" · ambiguous: {fit.ambiguous}"
-    window.tell(text)
+    chosen = [project.clip(i) for i in window.library.selected_ids()]
+    fitting = tuple(c.id for c in chosen if c.usable and c.motion and c.recordings)
+    ids = fitting if len(chosen) > 1 and fitting else None
+    name = QFileDialog.getExistingDirectory(window, "Folder for the report")
+    if name:
+        window.jobs.start(
+            "Comparing real with virtual",
+            reporting.report_project,
+            project,
+            window.session.folder,
+            Path(name),
+            ids,
+            ("png", "pdf"),
+            on_done=lambda report: window.tell(
+                f"{reporting.counts_text(report)}: {len(report.files)} files in {report.folder}"
+            ),
+        )

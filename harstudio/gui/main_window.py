@@ -39,11 +39,13 @@ from harstudio.gui.errors import show_failure, warn
 from harstudio.gui.job_bar import JobBar
 from harstudio.gui.keysheet import KeySheet
 from harstudio.gui.library.panel import LibraryPanel
+from harstudio.gui.panels.align import AlignPanel
 from harstudio.gui.panels.history import HistoryPanel
 from harstudio.gui.panels.labels import LabelsPanel
 from harstudio.gui.panels.results import ResultsPanel
 from harstudio.gui.panels.sensors import SensorsPanel
 from harstudio.gui.panels.train import TrainPanel
+from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
 from harstudio.gui.signals.panel import SignalsPanel
@@ -85,10 +87,12 @@ class MainWindow(QMainWindow):
 
     def _make_views(self) -> None:
         session, clock, theme = self.session, self.clock, self.theme
-        self.viewport = ViewportPanel(session, clock, theme)
+        self.placing = Placing(session, self)
+        self.viewport = ViewportPanel(session, self.placing, clock, theme)
         self.library = LibraryPanel(session, theme)
-        self.signals = SignalsPanel(session, clock, self.time_window, theme)
+        self.signals = SignalsPanel(session, clock, self.time_window, theme, settings=self.settings)
         self.timeline = TimelinePanel(session, clock, self.time_window, theme)
+        self.align = AlignPanel(session, clock, self.jobs, theme)
         self.train = TrainPanel(session, self.jobs, theme)
         self.results = ResultsPanel(session, self.jobs, theme)
         self._panels: dict[str, tuple[str, QWidget]] = {
@@ -96,7 +100,11 @@ class MainWindow(QMainWindow):
             "signals": ("Signals", self.signals),
             "timeline": ("Timeline", self.timeline),
             "labels": ("Labels", LabelsPanel(session, clock, theme)),
-            "sensors": ("Sensors", SensorsPanel(session, self._align, theme)),
+            "sensors": (
+                "Sensors",
+                SensorsPanel(session, self.placing, self.jobs, self.settings, theme),
+            ),
+            "align": ("Align", self.align),
             "train": ("Train", self.train),
             "results": ("Results", self.results),
             "history": ("History", HistoryPanel(session)),
@@ -216,6 +224,7 @@ class MainWindow(QMainWindow):
         self.clock.time_changed.connect(lambda _time: self._show_title())
         self.clock.time_changed.connect(self._follow)
         self.clock.playing_changed.connect(lambda _playing: self._refresh_actions())
+        self.placing.mode_changed.connect(lambda _on: self._refresh_actions())
         self.jobs.failed.connect(lambda reason, details: self._on_job_failed(reason, details))
         self.jobs.told.connect(self.tell)
         self.train.run_finished.connect(self._on_run_finished)
@@ -278,8 +287,12 @@ class MainWindow(QMainWindow):
         self._refresh_actions()
 
     def _on_clip_opened(self) -> None:
-        if self.session.clip is None:
+        clip = self.session.clip
+        if clip is None:
             self.clock.set_duration(0.0)
+        elif clip.problem and self.session.loaded is not None and not self.session.read_only:
+            well = replace(clip, problem="")
+            self.session.edit_clip(f"Clear the problem of {clip.name}", well)
         self._show_title()
         self._refresh_actions()
 
@@ -439,7 +452,7 @@ class MainWindow(QMainWindow):
             action.setText(label.name if label is not None else f"(no label on {digit})")
 
     def _align(self) -> None:
-        files.align_clip(self)
+        self.align.fit()
 
     # -- Qt ------------------------------------------------------------------------------
 

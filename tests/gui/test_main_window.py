@@ -111,7 +111,8 @@ def test_every_command_is_in_a_menu_with_its_shortcut(opened: MainWindow) -> Non
 
 def test_every_enabled_command_without_a_dialog_runs(opened: MainWindow, qtbot: QtBot) -> None:
     asks = {"new", "open", "demo", "save_as", "import", "relink", "export", "author", "goto",
-            "keys", "about", "quit", "align", "body_file", "body_folder"}  # fmt: skip
+            "keys", "about", "quit", "align", "align_all", "report", "body_file",
+            "body_folder"}  # fmt: skip
     for row in ACTIONS:
         if row.text != "-" and row.id not in asks:
             opened._actions[row.id].trigger()
@@ -217,6 +218,10 @@ def test_a_clip_whose_file_is_gone_is_flagged_and_the_rest_works(
     with qtbot.waitSignal(opened.session.clip_opened):
         opened.session.open_clip("clip10")
     assert opened.session.loaded is not None
+    opened.session.edit("mend", opened.session.project.with_clips([replace(clip, problem="x")]))
+    with qtbot.waitSignal(opened.session.clip_opened):
+        opened.session.open_clip("clip2")
+    assert opened.session.project.clip("clip2").problem == ""
 
 
 def test_another_body_is_checked_first_and_can_be_undone(
