@@ -19,6 +19,7 @@ from harstudio.core.motion import Motion
 from harstudio.core.project import Clip, Project
 from harstudio.core.source import Source
 from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.viewport import ViewportPanel
@@ -90,7 +91,7 @@ def test_playback_at_1280x800_keeps_25_frames_a_second(qtbot: QtBot, tmp_path: P
     session, clock = Session(), PlaybackClock()
     session.create_project(tmp_path / "speed.harstudio", project)
     clock.set_duration(motion.duration_s)
-    viewport = ViewportPanel(session, clock, Theme("dark"))
+    viewport = ViewportPanel(session, Placing(session), clock, Theme("dark"))
     qtbot.addWidget(viewport)
     viewport.resize(1280, 800)
     viewport.show()

@@ -134,9 +134,7 @@ def test_the_lowest_point_of_the_body_is_on_the_floor_except_in_flight(takes):
         grounded = np.ones(motion.frames, bool)
         grounded[span(labels, "jumping")] = False
         chosen = np.flatnonzero(grounded)[::45]
-        frames = forward_kinematics(
-            motion.pose[chosen], motion.translation[chosen], shaped.joints
-        )
+        frames = forward_kinematics(motion.pose[chosen], motion.translation[chosen], shaped.joints)
         lowest = Skin(shaped).vertices(frames)[..., 2].min(axis=1)
         assert lowest.min() > -0.02
         assert lowest.max() < 0.02
