@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -87,6 +88,28 @@ def at_times(recording: ImuRecording, times_s: FloatArray) -> ImuRecording:
     )
 
 
+def on_grid(recording: ImuRecording, times_s: FloatArray) -> ImuRecording:
+    """The recording at regular times of its own clock, low-passed as `resampled` does it.
+
+    One interpolation where `resampled` and `at_times` after one another would be two.
+
+    Parameters
+    ----------
+    recording : ImuRecording
+    times_s : (N,) array, s, regular, N at least 2
+
+    Returns
+    -------
+    ImuRecording
+        With those times, as from `at_times`.
+    """
+    rate_hz = (len(times_s) - 1) / float(times_s[-1] - times_s[0])
+    native = recording.rate_hz
+    if recording.samples > 1 and rate_hz < native and not same_rate(native, rate_hz):
+        recording = _low_passed(recording, _PASS * rate_hz)
+    return at_times(recording, times_s)
+
+
 def interpolated(values: FloatArray, rate_hz: float, times_s: FloatArray) -> FloatArray:
     """Cubic spline through uniform samples (T, ...) from time 0, at the times (N,)."""
     own = np.arange(len(values)) / rate_hz
@@ -148,6 +171,13 @@ def _is_uniform(times: FloatArray) -> bool:
     return bool(np.ptp(steps) <= 1e-3 * np.median(steps))
 
 
+@lru_cache(maxsize=64)
+def _low_pass(corner_hz: float, rate_hz: float) -> FloatArray:
+    """The filter in second-order sections; its design takes longer than filtering a short clip."""
+    sections: FloatArray = butter(4, corner_hz, fs=rate_hz, output="sos")
+    return sections
+
+
 def _low_passed(recording: ImuRecording, corner_hz: float) -> ImuRecording:
     """Acc and gyro below a corner frequency; the orientation as it is."""
     if not _is_uniform(recording.times_s):
@@ -157,7 +187,7 @@ def _low_passed(recording: ImuRecording, corner_hz: float) -> ImuRecording:
     rate = recording.rate_hz
     if corner_hz >= 0.5 * rate:
         return recording
-    sections = butter(4, corner_hz, fs=rate, output="sos")
+    sections = _low_pass(corner_hz, rate)
     padding = min(recording.samples - 1, int(3 * rate / corner_hz))
 
     def smooth(values: FloatArray) -> FloatArray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from harstudio.io.npz import NpzArchive, member_names, open_npz
 from harstudio.io.reader import FileInfo, Reader, pair_key
 
 FORMAT = "imu_npz"
+_LONGEST_NOTE = 0xFFFF
 _REQUIRED = ("time_s", "sites", "acc_mps2")
 
 
@@ -23,6 +26,7 @@ def write_imu_npz(
     preset: str = "",
     source: str = "",
     *,
+    note: str = "",
     durable: bool = True,
 ) -> None:
     """Write a recording; every array loads with ``numpy.load(path, allow_pickle=False)``.
@@ -38,6 +42,8 @@ def write_imu_npz(
         How it was simulated; empty for a real one.
     source : str
         The file it was made from; by default that of the recording.
+    note : str
+        For `note_of`: a comment of the archive, beside the arrays; 65,535 bytes at most.
     durable : bool
         See `write_atomically`.
 
@@ -62,7 +68,27 @@ def write_imu_npz(
         "with_gravity": np.array(recording.with_gravity),
     }
     held = {name: array for name, array in arrays.items() if array is not None}
-    write_atomically(path, lambda file: np.savez(file, **held), durable=durable)  # type: ignore[arg-type]
+
+    def write(file: BinaryIO) -> None:
+        np.savez(file, **held)  # type: ignore[arg-type]
+        _append_comment(file, note.encode()[:_LONGEST_NOTE])
+
+    write_atomically(path, write, durable=durable)
+
+
+def _append_comment(file: BinaryIO, comment: bytes) -> None:
+    """Give the zip archive that ends here, and has none, a comment: its length, then the text."""
+    file.seek(-2, 2)
+    file.write(len(comment).to_bytes(2, "little") + comment)
+
+
+def note_of(path: Path) -> str:
+    """The note that a file was written with; empty if there is none, or no such archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.comment.decode("utf-8", "replace")
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return ""
 
 
 def read_imu_npz(path: Path) -> ImuRecording:

@@ -88,6 +88,9 @@ class TrainingConfig(_Plain):
         ``features`` per channel, or ``raw`` windows (as Xiao et al. 2020).
     preset : str
         How virtual signals were made; kept for the record.
+    people : int
+        So many made-up people (other shapes, sizes and sensor placements) repeat each training
+        clip's movement; 0 trains on the people as recorded alone. They are never tested on.
     """
 
     model: str = "xiao2020"
@@ -112,6 +115,7 @@ class TrainingConfig(_Plain):
     trees: int = 200
     forest_input: str = "features"
     preset: str = "physical"
+    people: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sensors", tuple(self.sensors))
@@ -131,6 +135,7 @@ class TrainingConfig(_Plain):
         _within(self.batch, 2, 1_000_000, "batch")
         _within(self.patience, 0, 100_000, "patience")
         _within(self.trees, 1, 100_000, "trees")
+        _within(self.people, 0, 1000, "people")
         _within(self.weight_decay, 0.0, 10.0, "weight_decay")
         _within(self.reconstruction_weight, 0.0, 1e6, "reconstruction_weight")
         if self.learning_rate is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Split:
         How it was made: ``subject``, ``clip``, ``random_windows``.
     units : mapping of part to the subjects or clips in it; empty for random windows
     notes : what a reader of the results must know
+    varied : int
+        How many of the training windows are of made-up people.
     """
 
     train: IntArray
@@ -48,6 +50,7 @@ class Split:
     kind: str
     units: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...] = ()
+    varied: int = 0
 
     def __post_init__(self) -> None:
         for part in PARTS:
@@ -66,6 +69,7 @@ class Split:
             counted(len(self.part(part)), "window")
             + (f" of {counted(len(self.units[part]), noun)}" if self.units.get(part) else "")
             + f" in {part}"
+            + (f" ({self.varied} by made-up people)" if part == TRAIN and self.varied else "")
             for part in PARTS
             if len(self.part(part))
         ]
@@ -85,6 +89,8 @@ def make_split(windows: WindowSet, config: TrainingConfig) -> Split:
     Greedy and seeded: classes in the fewest units come first; a class's first unit goes to
     training, its second to test, its third to validation, the others where most is missing.
     With two subjects, validation takes clips of the training subject; `Split.notes` says so.
+    The windows of made-up people have no say in it: those that repeat training windows join the
+    training part, the others are in no part.
 
     Parameters
     ----------
@@ -99,6 +105,8 @@ def make_split(windows: WindowSet, config: TrainingConfig) -> Split:
     """
     if len(windows) == 0:
         raise HarstudioError("no labelled windows", "label clips, or use shorter windows")
+    if windows.variant.any():
+        return _with_made_up(windows, config)
     if config.split == RANDOM_WINDOWS:
         return _random_windows(windows, config)
     names, unit = _units(windows, config.split)
@@ -125,6 +133,23 @@ def make_split(windows: WindowSet, config: TrainingConfig) -> Split:
     }
     index = [np.flatnonzero(window_part == i) for i in range(len(PARTS))]
     return Split(index[0], index[1], index[2], config.split, units, notes)
+
+
+def _with_made_up(windows: WindowSet, config: TrainingConfig) -> Split:
+    """The split of the windows as recorded, with made-up people added where they train."""
+    recorded = np.flatnonzero(windows.variant == 0)
+    bare = replace(windows, signals=windows.signals[:, :, :0], channels=())
+    split = make_split(bare.taken(recorded), config)
+    train, validation, test = (recorded[split.part(part)] for part in PARTS)
+    made_up = np.flatnonzero(windows.variant)
+    fit = np.isin(windows.clip_index[made_up], windows.clip_index[train])
+    fit &= ~overlaps(windows, made_up, np.concatenate([validation, test]))
+    dropped = int((~fit).sum())
+    notes = split.notes
+    if dropped:
+        notes += (f"{counted(dropped, 'window')} of made-up people not used: held out as recorded",)
+    joined = np.concatenate([train, made_up[fit]])
+    return Split(joined, validation, test, split.kind, split.units, notes, int(fit.sum()))
 
 
 def assigned(table: FloatArray, shares: Mapping[str, float], rng: np.random.Generator) -> IntArray:
@@ -242,8 +267,11 @@ def class_warnings(windows: WindowSet, split: Split) -> tuple[str, ...]:
 
 
 def parts_summary(windows: WindowSet, split: Split) -> dict[str, dict[str, object]]:
-    """Per part: how many windows, which subjects, which clips (plain data for the report)."""
-    return {
+    """Per part: how many windows, which subjects, which clips (plain data for the report).
+
+    The training part also tells how many of its windows are of made-up people, if any are.
+    """
+    summary: dict[str, dict[str, object]] = {
         part: {
             "windows": len(split.part(part)),
             "subjects": _used(windows.subjects, windows.subject_index[split.part(part)]),
@@ -251,6 +279,9 @@ def parts_summary(windows: WindowSet, split: Split) -> dict[str, dict[str, objec
         }
         for part in PARTS
     }
+    if split.varied:
+        summary[TRAIN]["varied"] = split.varied
+    return summary
 
 
 def counted(number: int, noun: str) -> str:

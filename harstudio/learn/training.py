@@ -64,7 +64,7 @@ def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunS
     _check(windows, config)
     unused = [label for label, count in windows.counts().items() if count == 0]
     windows = windows.relabelled(windows.used_labels())
-    split = make_split(windows, config)
+    split = planned_split(windows, config)
     if len(np.unique(windows.codes[split.train])) < 2:
         raise HarstudioError(
             "the training part holds a single class", "label more clips, or choose another split"
@@ -93,6 +93,11 @@ def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunS
         stopped_early=outcome.stopped_early,
         seconds=time.perf_counter() - started,
     )
+
+
+def planned_split(windows: WindowSet, config: TrainingConfig) -> Split:
+    """The split that `train` will make of these windows; HarstudioError as from `make_split`."""
+    return make_split(windows.relabelled(windows.used_labels()), config)
 
 
 def _fit(

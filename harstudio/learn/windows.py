@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +39,9 @@ class WindowSet:
     start_s, end_s : (N,) arrays, s, on the clip's clock, half-open
     real : (N,) bool array
         From a real sensor, rather than a virtual one.
+    variant : (N,) array
+        0: the person as recorded (all, unless told). 1 and up: another person who makes the same
+        movement; such windows are for training and never judge a model.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class WindowSet:
     start_s: FloatArray
     end_s: FloatArray
     real: BoolArray
+    variant: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
         signals = readonly(self.signals, np.float32)
@@ -66,6 +70,8 @@ class WindowSet:
                 f"windows: got shape {signals.shape}, expected (any, any, {len(self.channels)})"
             )
         object.__setattr__(self, "signals", signals)
+        if np.size(self.variant) == 0:
+            object.__setattr__(self, "variant", np.zeros(len(signals), np.int64))
         columns = (
             ("codes", np.int64, len(self.labels)),
             ("clip_index", np.int64, len(self.clip_ids)),
@@ -73,6 +79,7 @@ class WindowSet:
             ("start_s", np.float64, None),
             ("end_s", np.float64, None),
             ("real", np.bool_, None),
+            ("variant", np.int64, None),
         )
         for name, dtype, count in columns:
             column = readonly(getattr(self, name), dtype)
@@ -102,6 +109,7 @@ class WindowSet:
             start_s=self.start_s[index],
             end_s=self.end_s[index],
             real=self.real[index],
+            variant=self.variant[index],
         )
 
     def relabelled(self, labels: tuple[str, ...]) -> WindowSet:
@@ -144,6 +152,8 @@ class WindowSet:
         digest.update(repr(names).encode())
         digest.update(self.clip_index.data)
         digest.update(self.subject_index.data)
+        if self.variant.any():
+            digest.update(self.variant.data)
         return digest.hexdigest()
 
 
@@ -155,6 +165,7 @@ def cut_windows(
     clip_id: str,
     subject: str,
     config: TrainingConfig,
+    variant: int = 0,
 ) -> WindowSet:
     """Cut one recording into labelled windows.
 
@@ -173,6 +184,8 @@ def cut_windows(
     clip_id, subject : str
         Provenance, and the units of a split.
     config : TrainingConfig
+    variant : int
+        See `WindowSet`.
 
     Returns
     -------
@@ -216,6 +229,7 @@ def cut_windows(
         start_s=start_s,
         end_s=start_s + config.window_samples / config.rate_hz,
         real=np.full(count, recording.kind == "real"),
+        variant=np.full(count, variant),
     )
 
 
@@ -255,6 +269,7 @@ def joined(sets: Sequence[WindowSet]) -> WindowSet:
         start_s=np.concatenate([s.start_s for s in sets]),
         end_s=np.concatenate([s.end_s for s in sets]),
         real=np.concatenate([s.real for s in sets]),
+        variant=np.concatenate([s.variant for s in sets]),
     )
 
 

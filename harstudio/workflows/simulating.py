@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
+import harstudio
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import SensorLayout
 from harstudio.core.jobs import Job, Progress
-from harstudio.core.source import Source
+from harstudio.core.source import Source, fingerprint_of
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.files import write_atomically
-from harstudio.io.imu_npz import FORMAT, write_imu_npz
+from harstudio.io.imu_npz import FORMAT, note_of, write_imu_npz
 from harstudio.io.reader import NotAMotionError
 from harstudio.io.registry import reader_for, readers
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.loading import Bodies, read_posed, simulate_motion
+from harstudio.workflows.parallel import ALL_CORES, Batches
 
 OK, SKIPPED, FAILED = "ok", "skipped", "failed"
 INDEX = "index.csv"
+_INDEX_EVERY = 500
+_MANY_BYTES, _MANY_FILES = 200_000_000, 300
+"""From here on the work outlasts the start of the processes that share it."""
 INDEX_COLUMNS = ("path", "frames", "rate", "seconds", "status", "reason")
 
 
@@ -51,11 +59,23 @@ class IndexRow:
 
 @dataclass(frozen=True)
 class Simulated:
-    """Result of `simulate_folder`."""
+    """Result of `simulate_folder`.
+
+    Attributes
+    ----------
+    rows : one per file
+    frames : int
+        Of all motions.
+    seconds : float
+        What it took.
+    kept : int
+        How many of the motions had their signals already.
+    """
 
     rows: tuple[IndexRow, ...]
     frames: int
     seconds: float
+    kept: int = 0
 
     @property
     def failed(self) -> int:
@@ -72,12 +92,31 @@ def simulate_folder(
     layout: SensorLayout,
     options: SimulationOptions,
     body_path: Path | None = None,
+    *,
+    jobs: int | None = 1,
+    again: bool = False,
 ) -> Job[Simulated]:
     """Simulate the layout's sensors on every motion below a folder.
 
     Writes ``out/<relative path without suffix>.npz`` per motion (see
     `harstudio.io.imu_npz`) and ``out/index.csv``. A file that fails is listed there with its
-    reason and the rest goes on. Closed midway, it leaves whole files and an index of them.
+    reason and the rest goes on. Closed midway, it leaves whole files and an index of them;
+    started again, it goes on from there: a motion whose signals were made by the same version
+    from the same content, with the same options, sensors and body, is left as it is.
+
+    Parameters
+    ----------
+    folder, out : Path
+    layout : SensorLayout
+    options : SimulationOptions
+    body_path : Path, optional
+        See `Bodies`.
+    jobs : int or None
+        Processes; 1 is this one, `ALL_CORES` is all of them, None is all of them where that is
+        worth their start. Other workers, of a cluster for instance: see `Batches`. They have to
+        see the files under the same paths.
+    again : bool
+        Simulate every motion anew.
 
     Raises
     ------
@@ -107,19 +146,48 @@ def simulate_folder(
         raise HarstudioError(f"{out}: cannot be made ({error.strerror})") from error
     _refuse_foreign_index(out / INDEX)
     names = _OutputNames(folder, out, paths)
-    rows: list[IndexRow] = []
-    started = monotonic()
+    tasks = [_Task(path, path.relative_to(folder).as_posix(), names.of(path)) for path in paths]
+    recipe = _Recipe(layout, options, body_path, _digest(layout, options, body_path), again)
+    started, index = monotonic(), _Index(out / INDEX, tasks)
     try:
-        for done, path in enumerate(paths):
-            relative = path.relative_to(folder).as_posix()
-            yield Progress(done, len(paths), relative)
-            rows.append(_row(path, relative, names, layout, options, bodies))
-            if done % 500 == 499:
-                _write_index(out / INDEX, rows)
+        if (_suitable(tasks) if jobs is None else jobs) == 1:
+            yield from _one_by_one(tasks, recipe, index)
+        else:
+            yield from _side_by_side(tasks, recipe, index, jobs or ALL_CORES)
     finally:
-        _write_index(out / INDEX, rows)
+        index.write()
     yield Progress(len(paths), len(paths), "done")
-    return Simulated(tuple(rows), sum(row.frames for row in rows), monotonic() - started)
+    rows = index.rows()
+    return Simulated(rows, sum(row.frames for row in rows), monotonic() - started, index.kept)
+
+
+def _one_by_one(tasks: list[_Task], recipe: _Recipe, index: _Index) -> Iterator[Progress]:
+    for done, task in enumerate(tasks):
+        yield Progress(done, len(tasks), task.name)
+        index.add([_simulated(recipe, task)])
+
+
+def _side_by_side(
+    tasks: list[_Task], recipe: _Recipe, index: _Index, jobs: int
+) -> Iterator[Progress]:
+    """The same in other processes; the index is complete even if this is closed midway."""
+    # The largest first: one that comes last would keep all the others waiting.
+    batches = Batches(partial(_simulated, recipe), sorted(tasks, key=_size, reverse=True), jobs)
+    yield Progress(0, len(tasks), "Starting the workers")
+    try:
+        for found in batches:
+            index.add(found)
+            yield Progress(len(index), len(tasks), found[-1].row.path)
+    finally:
+        batches.stop()
+        for found in batches:
+            index.add(found)
+
+
+def _suitable(tasks: list[_Task]) -> int:
+    """All cores where there is much to do, else this process alone."""
+    much = len(tasks) >= _MANY_FILES or sum(map(_size, tasks)) >= _MANY_BYTES
+    return ALL_CORES if much else 1
 
 
 def _motion_files(folder: Path) -> Iterator[Path]:
@@ -149,45 +217,126 @@ class _OutputNames:
                     self._targets[path] = out / name
                     break
 
-    def of(self, path: Path) -> Path:
-        """The file for a motion's signals; HarstudioError if there can be none."""
+    def of(self, path: Path) -> Path | HarstudioError:
+        """The file for a motion's signals, or why there can be none."""
         if path not in self._targets:
-            raise HarstudioError("two other motions have the same name", "rename one of them")
-        return self._checked(self._targets[path])
-
-    def _checked(self, target: Path) -> Path:
+            return HarstudioError("two other motions have the same name", "rename one of them")
+        target = self._targets[path]
         if target in self._motions:
-            raise HarstudioError(f"{target}: is one of the motions and would be overwritten")
-        if target.exists():
-            reader = reader_for(target)
-            if reader is None or reader.id != FORMAT:
-                raise HarstudioError(f"{target}: is there already and holds no simulated signals")
+            return HarstudioError(f"{target}: is one of the motions and would be overwritten")
         return target
 
 
-def _row(
-    path: Path,
-    relative: str,
-    names: _OutputNames,
-    layout: SensorLayout,
-    options: SimulationOptions,
-    bodies: Bodies,
-) -> IndexRow:
+@dataclass(frozen=True)
+class _Task:
+    """A file to simulate, its name in the index, and the file for its signals (or why none)."""
+
+    path: Path
+    name: str
+    target: Path | HarstudioError
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What all files of a run share; `digest` stands for all of it."""
+
+    layout: SensorLayout
+    options: SimulationOptions
+    body_path: Path | None
+    digest: str
+    again: bool
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What became of a file; `kept`: its signals were there already."""
+
+    row: IndexRow
+    kept: bool = False
+
+
+def _size(task: _Task) -> int:
     try:
-        reader = reader_for(path)
-        if reader is None or reader.kind == "recording":
-            return IndexRow(relative, 0, 0.0, 0.0, SKIPPED, "not a motion")
-        posed = read_posed(Source(str(path), reader.id), path.parent, bodies)
-        signals = simulate_motion(posed.shaped, posed.motion, layout, options)
-        target = names.of(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_imu_npz(target, signals, options.preset, relative, durable=False)
+        return task.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _digest(layout: SensorLayout, options: SimulationOptions, body_path: Path | None) -> str:
+    """Of all that decides on the signals of a given file."""
+    bodies: list[str] = []
+    if body_path is not None:
+        files = sorted(body_path.rglob("*")) if body_path.is_dir() else [body_path]
+        bodies = [fingerprint_of(path) for path in files if path.is_file()]
+    sensors = [repr(sensor) for sensor in layout.sensors]
+    decisive = [harstudio.__version__, sensors, asdict(options), bodies]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+
+
+def _simulated(recipe: _Recipe, task: _Task) -> _Done:
+    """Simulate one file, unless it is done already; every failure becomes its row."""
+    try:
+        stamp = f"{recipe.digest}-{fingerprint_of(task.path)}"
+        if not recipe.again and isinstance(task.target, Path):
+            known = _known(task, stamp)
+            if known is not None:
+                return _Done(known, kept=True)
+        return _Done(_row(recipe, task, stamp))
     except NotAMotionError as error:
-        return IndexRow(relative, 0, 0.0, 0.0, SKIPPED, str(error))
+        return _Done(IndexRow(task.name, 0, 0.0, 0.0, SKIPPED, str(error)))
     except Exception as error:
-        return IndexRow(relative, 0, 0.0, 0.0, FAILED, reason_of(error))
+        return _Done(IndexRow(task.name, 0, 0.0, 0.0, FAILED, reason_of(error)))
+
+
+def _known(task: _Task, stamp: str) -> IndexRow | None:
+    """The row of an earlier run, if its signals are those that would be made now."""
+    assert isinstance(task.target, Path)
+    if not task.target.exists():
+        return None
+    try:
+        note = json.loads(note_of(task.target))
+        if note["stamp"] != stamp or note["source"] != task.name:
+            return None
+        frames, rate, seconds = int(note["frames"]), float(note["rate"]), float(note["seconds"])
+    except (ValueError, LookupError, TypeError):
+        return None
+    return IndexRow(task.name, frames, rate, seconds, OK)
+
+
+def _row(recipe: _Recipe, task: _Task, stamp: str) -> IndexRow:
+    """Simulate one file and write its signals."""
+    reader = reader_for(task.path)
+    if reader is None or reader.kind == "recording":
+        return IndexRow(task.name, 0, 0.0, 0.0, SKIPPED, "not a motion")
+    target = _checked(task.target)
+    source = Source(str(task.path), reader.id)
+    posed = read_posed(source, task.path.parent, Bodies(recipe.body_path))
     motion = posed.motion
-    return IndexRow(relative, motion.frames, motion.rate_hz, round(motion.duration_s, 6), OK)
+    signals = simulate_motion(posed.shaped, motion, recipe.layout, recipe.options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    row = IndexRow(task.name, motion.frames, motion.rate_hz, round(motion.duration_s, 6), OK)
+    # With the row in it a later run need not open the motion, and needs no index.
+    note = {"stamp": stamp, "source": row.path, "frames": row.frames, "rate": row.rate}
+    write_imu_npz(
+        target,
+        signals,
+        recipe.options.preset,
+        task.name,
+        note=json.dumps({**note, "seconds": row.seconds}),
+        durable=False,
+    )
+    return row
+
+
+def _checked(target: Path | HarstudioError) -> Path:
+    """The target, if nothing is lost by writing it."""
+    if isinstance(target, HarstudioError):
+        raise target
+    if target.exists():
+        reader = reader_for(target)
+        if reader is None or reader.id != FORMAT:
+            raise HarstudioError(f"{target}: is there already and holds no simulated signals")
+    return target
 
 
 def _refuse_foreign_index(path: Path) -> None:
@@ -201,10 +350,35 @@ def _refuse_foreign_index(path: Path) -> None:
                 )
 
 
-def _write_index(path: Path, rows: list[IndexRow]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(INDEX_COLUMNS)
-    for row in rows:
-        writer.writerow([row.path, row.frames, row.rate, row.seconds, row.status, row.reason])
-    write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))
+class _Index:
+    """The rows of index.csv so far, in the order of the tasks, written now and then."""
+
+    def __init__(self, path: Path, tasks: list[_Task]) -> None:
+        self._path = path
+        self._order = {task.name: number for number, task in enumerate(tasks)}
+        self._done: list[_Done] = []
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    @property
+    def kept(self) -> int:
+        return sum(item.kept for item in self._done)
+
+    def rows(self) -> tuple[IndexRow, ...]:
+        rows = (item.row for item in self._done)
+        return tuple(sorted(rows, key=lambda row: self._order[row.path]))
+
+    def add(self, found: list[_Done]) -> None:
+        before = len(self._done) // _INDEX_EVERY
+        self._done += found
+        if len(self._done) // _INDEX_EVERY > before:
+            self.write()
+
+    def write(self) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(INDEX_COLUMNS)
+        for row in self.rows():
+            writer.writerow([row.path, row.frames, row.rate, row.seconds, row.status, row.reason])
+        write_atomically(self._path, text.getvalue().encode("utf-8", "backslashreplace"))

@@ -18,7 +18,7 @@ from harstudio.learn.report import EvaluationReport
 from harstudio.learn.runs import CONFIG, MODEL, REPORT, RunFolder
 from harstudio.workflows.aligning import align_clips
 from harstudio.workflows.loading import layout_for
-from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windows
+from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windows, with_people
 
 if TYPE_CHECKING:
     from harstudio.learn.finetuning import FinetuneSummary
@@ -90,8 +90,12 @@ def train_project(
     yield Progress(0, 0, "Simulating the sensors")
     ids = training_clips(project) if clip_ids is None else clip_ids
     windows = yield from collect_windows(project, folder, config, signals=VIRTUAL, clip_ids=ids)
-    from harstudio.learn.training import train  # torch: only here, in the job
+    from harstudio.learn.training import planned_split, train  # torch: only here, in the job
 
+    if config.people:
+        part = planned_split(windows, config).train
+        chosen = tuple(dict.fromkeys(windows.clip_of(int(i)) for i in part))
+        windows = yield from with_people(project, folder, config, windows, chosen)
     return (yield from train(windows, config, run_dir))
 
 

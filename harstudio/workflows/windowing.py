@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+from harstudio.body.people import varied
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording, SensorLayout
 from harstudio.core.jobs import Job, Progress
@@ -100,6 +102,68 @@ def collect_windows(
         note += f"; {len(failures)} clips left out, e.g. {failures[0]}"
     yield Progress(len(clips), len(clips), note, {LEFT_OUT: tuple(failures)})
     return joined(sets)
+
+
+def with_people(
+    project: Project,
+    folder: Path,
+    config: TrainingConfig,
+    windows: WindowSet,
+    clip_ids: tuple[str, ...],
+) -> Job[WindowSet]:
+    """Add made-up people who repeat the movement of training clips.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project file.
+    config : TrainingConfig
+        `people` of them for each clip; `seed` and the clip's id choose who.
+    windows : WindowSet
+        Virtual windows of the people as recorded.
+    clip_ids : tuple of str
+        The clips of the training part. Others are not simulated.
+
+    Returns
+    -------
+    WindowSet
+        `windows`, then those of the made-up people, told apart by `WindowSet.variant`. As from
+        `collect_windows`, the last Progress names clips that failed.
+    """
+    layout = layout_for(project.layout, config.sensors) if config.sensors else project.layout
+    bodies = bodies_of(project, folder)
+    options = SimulationOptions(preset=config.preset, rate_hz=config.rate_hz)
+    sets = [windows]
+    failures: list[str] = []
+    for done, clip_id in enumerate(clip_ids):
+        clip = project.clip(clip_id)
+        yield Progress(done, len(clip_ids), f"Other people: {clip.name}")
+        try:
+            assert clip.motion is not None
+            posed = read_posed(clip.motion, folder, bodies)
+            for variant in range(1, config.people + 1):
+                seed = (config.seed, variant, _number_of(clip_id))
+                person = varied(posed.shaped, posed.motion, layout, seed=seed)
+                cut = cut_windows(
+                    simulate_motion(*person, options),
+                    clip.labels,
+                    windows.labels,
+                    clip_id=clip.id,
+                    subject=clip.subject,
+                    config=config,
+                    variant=variant,
+                )
+                sets.append(cut)
+        except Exception as error:
+            failures.append(f"{clip.name} by other people: {reason_of(error)}")
+    note = f"{sum(len(cut) for cut in sets[1:]):,} windows of made-up people"
+    yield Progress(len(clip_ids), len(clip_ids), note, {LEFT_OUT: tuple(failures)})
+    return joined(sets)
+
+
+def _number_of(clip_id: str) -> int:
+    """A number that is the clip's own, whatever other clips there are."""
+    return int.from_bytes(sha256(clip_id.encode()).digest()[:8], "big")
 
 
 def _has(clip: Clip, signals: str) -> bool:

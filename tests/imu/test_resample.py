@@ -8,7 +8,7 @@ import pytest
 from harstudio.core import rotations as rot
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
-from harstudio.imu.resample import at_times, resampled
+from harstudio.imu.resample import at_times, on_grid, resampled
 
 
 def sine(frequency: float, rate: float, seconds: float = 6.0, start: float = 0.0) -> ImuRecording:
@@ -114,3 +114,20 @@ def test_recordings_of_a_few_samples_survive(samples):
 def test_a_rate_that_is_not_positive_is_refused():
     with pytest.raises(HarstudioError, match="rate"):
         resampled(sine(1.0, 50.0), 0.0)
+
+
+def test_on_a_grid_motion_passes_and_what_it_cannot_hold_is_removed():
+    grid = 1.0037 + np.arange(200) / 50.0  # off the samples, inside the recording
+    slow = on_grid(sine(3.0, 200.0), grid)
+    assert np.array_equal(slow.times_s, grid)
+    assert slow.valid_mask.all()
+    wanted = at_times(sine(3.0, 2000.0), grid).acc_mps2
+    assert np.abs(slow.acc_mps2 - wanted).max() < 1e-3 * np.abs(wanted).max()
+    fast = on_grid(sine(40.0, 200.0), grid)
+    assert np.abs(fast.acc_mps2).max() < 0.05 * np.abs(sine(40.0, 200.0).acc_mps2).max()
+
+
+def test_a_finer_grid_only_interpolates():
+    recording = sine(3.0, 50.0)
+    grid = 1.0 + np.arange(300) / 100.0
+    assert np.array_equal(on_grid(recording, grid).acc_mps2, at_times(recording, grid).acc_mps2)

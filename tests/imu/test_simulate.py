@@ -190,7 +190,7 @@ def swing(
     return recording, force, np.stack([0 * t, rate, 0 * t], axis=-1)
 
 
-@pytest.mark.parametrize("rate", [60.0, 100.0, 120.0, 120.00004577, 150.0, 250.0])
+@pytest.mark.parametrize("rate", [50.0, 59.0, 60.0, 100.0, 120.0, 120.00004577, 150.0, 250.0])
 def test_a_swing_is_within_the_gates_at_every_rate(rate):
     recording, force, rotation_rate = swing(rate)
     assert rms(acc(recording) - force) <= 0.05

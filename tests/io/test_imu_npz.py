@@ -10,7 +10,7 @@ import pytest
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.source import Source
-from harstudio.io.imu_npz import READER, probe, read_imu_npz, write_imu_npz
+from harstudio.io.imu_npz import READER, note_of, probe, read_imu_npz, write_imu_npz
 from harstudio.io.registry import reader_for
 
 
@@ -143,3 +143,20 @@ def test_a_failed_write_leaves_no_file(tmp_path: Path):
     with pytest.raises(HarstudioError, match="cannot be written"):
         write_imu_npz(tmp_path / "absent" / "a.npz", recording())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_note_lies_beside_the_arrays_and_changes_none(tmp_path: Path) -> None:
+    plain, noted = tmp_path / "plain.npz", tmp_path / "noted.npz"
+    write_imu_npz(plain, recording())
+    write_imu_npz(noted, recording(), note="made of ü")
+    assert (note_of(plain), note_of(noted)) == ("", "made of ü")
+    assert read_imu_npz(noted).acc_mps2.tobytes() == read_imu_npz(plain).acc_mps2.tobytes()
+    with np.load(plain) as one, np.load(noted) as other:
+        assert one.files == other.files
+    assert noted.read_bytes().startswith(plain.read_bytes()[:-2])
+
+
+def test_what_is_no_archive_has_no_note(tmp_path: Path) -> None:
+    assert note_of(tmp_path / "absent.npz") == ""
+    (tmp_path / "text.npz").write_text("no zip")
+    assert note_of(tmp_path / "text.npz") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,16 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.splits import PARTS, Split, class_warnings, leaks, make_split
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.splits import (
+    PARTS,
+    Split,
+    class_warnings,
+    leaks,
+    make_split,
+    overlaps,
+    parts_summary,
+)
+from harstudio.learn.windows import WindowSet, joined
 
 
 def table(rows: list[tuple[str, str, str, int]]) -> WindowSet:
@@ -182,3 +191,47 @@ def test_windows_without_a_subject_are_told() -> None:
     windows = table([("", f"c{i}", label, 5) for i, label in enumerate(["run", "walk"] * 3)])
     found = leaks(windows, make_split(windows, TrainingConfig(split="clip")))
     assert found == ["the subject of 30 windows is unknown"]
+
+
+def with_made_up(windows: WindowSet, people: int = 2) -> WindowSet:
+    """Every window again for each of some made-up people."""
+    copies = [replace(windows, variant=np.full(len(windows), v)) for v in range(people + 1)]
+    return joined(copies)
+
+
+@given(st.integers(3, 7), st.integers(0, 99), st.sampled_from(["subject", "clip"]))
+@settings(deadline=None, max_examples=25)
+def test_made_up_people_only_train_and_change_nothing_else(
+    subjects: int, seed: int, kind: str
+) -> None:
+    bare = study(subjects)
+    config = TrainingConfig(split=kind, seed=seed)
+    plain, split = make_split(bare, config), make_split(with_made_up(bare), config)
+    windows = with_made_up(bare)
+    assert np.array_equal(split.validation, plain.validation)
+    assert np.array_equal(split.test, plain.test)
+    assert np.array_equal(split.train[windows.variant[split.train] == 0], plain.train)
+    assert split.varied == 2 * len(plain.train) == (windows.variant[split.train] > 0).sum()
+    assert split.units == plain.units
+    assert leaks(windows, split) == leaks(bare, plain)
+
+
+def test_made_up_people_of_held_out_clips_are_dropped_and_told() -> None:
+    windows = with_made_up(study(4), 1)
+    split = make_split(windows, TrainingConfig())
+    held = len(split.test) + len(split.validation)
+    assert f"{held} windows of made-up people not used: held out as recorded" in split.notes
+    assert f"({split.varied} by made-up people)" in split.text
+    assert parts_summary(windows, split)["train"]["varied"] == split.varied
+    assert "varied" not in parts_summary(windows, split)["test"]
+
+
+def test_among_random_windows_nobody_made_up_repeats_a_held_out_moment() -> None:
+    windows = with_made_up(study(4, per_clip=40), 1)
+    config = TrainingConfig(split="random_windows")
+    split = make_split(windows, config)
+    made_up = split.train[windows.variant[split.train] > 0]
+    held = np.concatenate([split.validation, split.test])
+    assert 0 < len(made_up) < 320 - len(held)
+    assert (windows.variant[held] == 0).all()
+    assert not overlaps(windows, made_up, held).any()

@@ -175,3 +175,16 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         replace(windows, codes=windows.codes + 5)
     with pytest.raises(HarstudioError, match="start_s"):
         replace(windows, start_s=windows.start_s[:1])
+
+
+def test_a_made_up_person_s_windows_keep_their_number_through_every_step() -> None:
+    own = cut(ramp(25), (0, 10, "run"))
+    track = LabelTrack((Segment(0, 10, "run"),))
+    other = cut_windows(
+        ramp(25), track, own.labels, clip_id="clip", subject="anna", config=TEN, variant=2
+    )
+    both = joined([own, other])
+    assert both.variant.tolist() == [0] * len(own) + [2] * len(other)
+    assert both.taken(both.variant == 2).variant.tolist() == [2] * len(other)
+    assert (both.clip_ids, both.subjects) == (("clip",), ("anna",))
+    assert joined([own, own]).fingerprint() != both.fingerprint()

@@ -97,6 +97,13 @@ class TrainPanel(QWidget):
         self.share.setToolTip("Least part of a window that must carry its label")
         self.epochs = QSpinBox(minimum=1, maximum=10_000, value=30)
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, value=0)
+        self.people = QSpinBox(minimum=0, maximum=100, value=0)
+        self.people.setSpecialValueText("as recorded")
+        self.people.setSuffix(" variants per clip")
+        self.people.setToolTip(
+            "People variants per clip: made-up people of other shapes and sizes, with sensors up "
+            "to 5 cm and 20° off, repeat each training clip. Never used for testing."
+        )
         page = QWidget()
         form = QFormLayout(page)
         form.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +113,7 @@ class TrainPanel(QWidget):
         form.addRow("Hold out", self.split)
         form.addRow("Window", _row(self.window_s, "overlap", self.overlap, "label", self.share))
         form.addRow("Epochs", _row(self.epochs, "seed", self.seed))
+        form.addRow("People", self.people)
         self.split.currentIndexChanged.connect(lambda _i: self._warn_of_leak())
         self._leak = QLabel(wordWrap=True)
         self._leak.setProperty("harm", True)
@@ -149,7 +157,7 @@ class TrainPanel(QWidget):
         column.addWidget(self.start)
         column.addWidget(self._state)
         column.addWidget(self.curves, 1)
-        scroll = QScrollArea(widgetResizable=True)
+        self._scroll = scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(inner)
         layout = QVBoxLayout(self)
@@ -250,6 +258,7 @@ class TrainPanel(QWidget):
             split=self.split.currentData(),
             epochs=self.epochs.value(),
             seed=self.seed.value(),
+            people=self.people.value(),
         )
 
     def _on_start(self) -> None:
@@ -298,6 +307,7 @@ class TrainPanel(QWidget):
         self._busy = True
         self.start.setEnabled(False)
         self._state.setText("Starting …")
+        self._scroll.ensureWidgetVisible(self.curves)
         job = self._jobs.start(
             title,
             function,

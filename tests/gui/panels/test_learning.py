@@ -164,3 +164,12 @@ def test_fine_tuning_says_what_it_lacks(session: Session, train: TrainPanel) -> 
     assert "Train a model first" in train._state.text()
     with pytest.raises(HarstudioError):
         session.project.clip("nobody")
+
+
+def test_people_variants_are_off_until_asked_for(train: TrainPanel) -> None:
+    assert train.training_config().people == 0
+    assert train.people.text() == "as recorded"
+    train.people.setValue(3)
+    assert train.training_config().people == 3
+    assert train.people.text() == "3 variants per clip"
+    assert "People variants per clip" in train.people.toolTip()
