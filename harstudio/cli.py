@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
@@ -148,22 +149,29 @@ def _imported(before: Project, home: Path, options: argparse.Namespace) -> Proje
 def _simulate(options: argparse.Namespace) -> int:
     from harstudio.body.sites import layout_of
     from harstudio.imu.simulate import SimulationOptions
+    from harstudio.workflows.parallel import ALL_CORES, dask_cluster
     from harstudio.workflows.simulating import simulate_folder
 
+    if options.jobs is not None and options.jobs < 1:
+        raise HarstudioError(f"--jobs: got {options.jobs}, expected at least 1")
     job = simulate_folder(
         options.folder,
         options.output,
         layout_of(_names(options.sites)),
         SimulationOptions(preset=options.preset, rate_hz=options.rate),
         options.body,
+        jobs=ALL_CORES if options.dask else options.jobs,
+        again=options.again,
     )
-    done = _followed(job, "Simulate")
+    with dask_cluster(options.dask) if options.dask else nullcontext():
+        done = _followed(job, "Simulate")
     index = options.output / "index.csv"
     if not done.done:
         worst = next(row for row in done.rows if row.reason)
         raise HarstudioError(f"no motion simulated: {worst.path}: {worst.reason}", f"see {index}")
+    kept = f" ({done.kept} up to date)" if done.kept else ""
     print(
-        f"{done.done} motions, {done.frames:,} frames in {done.seconds:.1f} s; "
+        f"{done.done} motions{kept}, {done.frames:,} frames in {done.seconds:.1f} s; "
         f"{done.failed} failed, {len(done.rows) - done.done - done.failed} skipped; see {index}"
     )
     return 0
@@ -185,6 +193,7 @@ def _train(options: argparse.Namespace) -> int:
         "min_share": options.min_share,
         "loss": options.loss,
         "preset": options.preset,
+        "people": options.people,
     }
     config = TrainingConfig(**{k: v for k, v in chosen.items() if v is not None})
     with _opened(options.project) as file:
@@ -266,6 +275,26 @@ def _align(options: argparse.Namespace) -> int:
         shift = fit.alignment
         note = f"  ambiguous: {fit.ambiguous}" if fit.ambiguous else ""
         print(f"{name}: offset {shift.offset_s:+.4f} s, drift {shift.drift_ppm:+.1f} ppm{note}")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harstudio.imu.simulate import SimulationOptions
+    from harstudio.workflows.reporting import report_project, summary_text
+
+    with _opened(options.project) as file:
+        project = file.project
+        ids = _clip_ids(project, options.clip)
+        simulation = SimulationOptions(rate_hz=project.rate_hz, window_s=options.window)
+        report = _followed(
+            report_project(
+                project, file.folder, options.output, ids, _names(options.figures),
+                options.calibrate, simulation,
+            ),
+            "Compare",
+        )  # fmt: skip
+    print(summary_text(report))
+    print(f"{len(report.files)} files in {options.output}")
     return 0
 
 
@@ -392,6 +421,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--rate", type=float, default=60.0, help="Hz (60)")
     verb.add_argument("--preset", choices=("physical", "paper"), default="physical")
     verb.add_argument("--body", type=Path, help="SMPL model file or folder (the open body)")
+    verb.add_argument("--jobs", type=int, metavar="N", help="processes (a large folder: all cores)")
+    verb.add_argument("--dask", metavar="ADDRESS", help="work on a Dask cluster: its scheduler")
+    verb.add_argument("--again", action="store_true", help="also motions that are up to date")
     verb.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
 
     verb = _verb(verbs, "train", _train, "train a model on the virtual signals of labelled clips")
@@ -412,6 +444,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--min-share", type=float, help="least share of the majority label (0.6)")
     verb.add_argument("--loss", choices=("cross_entropy", "squared_error"))
     verb.add_argument("--preset", choices=("physical", "paper"))
+    verb.add_argument(
+        "--people",
+        type=int,
+        metavar="N",
+        help="made-up people (shape, size, placement) who repeat each training clip (0)",
+    )
     verb.add_argument("-o", "--output", type=Path, required=True, help="run folder to make")
 
     verb = _verb(verbs, "finetune", _finetune, "adapt a trained network to a real recording")
@@ -436,6 +474,27 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "align", _align, "fit lag, drift and mounting of recordings")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
+
+    verb = _verb(
+        verbs, "compare", _compare, "compare virtual with real signals: tables and figures"
+    )
+    verb.add_argument("project", type=Path, help=_PROJECT_HELP)
+    verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
+    verb.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
+    verb.add_argument(
+        "--figures", default="png", help="formats, comma-separated: png,svg,pdf (png); '' for none"
+    )
+    verb.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="also with virtual signals calibrated on the other people's recordings",
+    )
+    verb.add_argument(
+        "--window",
+        type=float,
+        default=0.1,
+        help="seconds that the acceleration is smoothed over (0.1; 0.5 for a camera's skeleton)",
+    )
 
     verb = _verb(verbs, "relink", _relink, "find files that were moved on disk")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)

@@ -15,6 +15,7 @@ from harstudio.core.imu import ImuRecording
 from harstudio.imu.align import AlignmentFit, fit_alignment
 from harstudio.imu.noise import MEASURED, with_noise
 from harstudio.imu.resample import resampled
+from harstudio.imu.rough_lag import LagCandidate, periodic
 from harstudio.imu.simulate import PAPER, SimulationOptions, simulate
 
 SENSORS = ("wrist", "thigh")
@@ -180,6 +181,50 @@ def test_periodic_motion_is_called_ambiguous():
 
     fit = fit_alignment(about_y(swing, t), about_y(swing, t + 0.2), max_lag_s=3.0)
     assert "periodic" in fit.ambiguous
+
+
+def test_the_other_lags_of_a_periodic_motion_can_be_fitted_at():
+    t = np.arange(3000) / 100.0
+
+    def swing(t):
+        return np.sin(2 * np.pi * t) + 0.3 * np.cos(4 * np.pi * t)
+
+    virtual, real = about_y(swing, t), about_y(swing, t + 0.2)
+    first = fit_alignment(virtual, real, max_lag_s=3.0)
+    assert {round(lag - first.lag_s) for lag in first.rival_lags_s} >= {-1, 1}
+    other = fit_alignment(virtual, real, max_lag_s=3.0, near_s=first.rival_lags_s[0])
+    assert other.lag_s == pytest.approx(first.rival_lags_s[0], abs=0.02)
+    assert any(lag == pytest.approx(first.lag_s, abs=0.02) for lag in other.rival_lags_s)
+
+
+def test_a_fit_near_a_lag_where_nothing_peaks_says_that_it_hardly_matches(minute):
+    fit = fit_alignment(minute.virtual(), minute.real(), near_s=5.0)
+    assert fit.ambiguous != ""
+
+
+def test_a_short_remainder_does_not_win_against_the_whole():
+    whole = LagCandidate(0.0, 0.7, 0.75, 1.0)
+    rest = LagCandidate(1.4, 0.9, 0.9, 0.55)
+    assert whole.evidence > rest.evidence > 0
+    assert LagCandidate(0.0, 0.7, -0.5, 1.0).evidence == 0.0
+
+
+def test_lags_at_steps_of_a_period_are_periodic():
+    assert periodic((0.0, 1.01, -0.99, 3.0))
+    assert not periodic((0.0, 1.0))
+    assert not periodic((0.0, 1.0, 2.45))
+
+
+def test_a_motion_cut_out_of_the_middle_of_a_long_recording_is_found():
+    long = Wandering(300.0)
+    virtual = long.virtual(50.0)
+    part = slice(150 * 50, 180 * 50)
+    short = ImuRecording(
+        np.arange(30 * 50) / 50.0, SENSORS, virtual.acc_mps2[part], virtual.gyro_radps[part]
+    )
+    fit = fit_alignment(short, long.real(0.0, 0.0, 50.0), max_lag_s=200.0)
+    assert fit.alignment.offset_s + 165.0 * fit.alignment.rate == pytest.approx(15.0, abs=1e-3)
+    assert fit.ambiguous == ""
 
 
 def test_turning_about_the_vertical_only_leaves_the_rotation_ambiguous():

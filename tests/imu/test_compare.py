@@ -109,3 +109,83 @@ def test_a_yaw_turns_a_global_recording_and_its_orientation():
 def test_without_a_known_mounting_nothing_turns():
     recording = ImuRecording(np.arange(2) / 10.0, ("a",), np.ones((2, 1, 3)))
     assert np.array_equal(mounted(recording, Alignment()).acc_mps2, recording.acc_mps2)
+
+
+def swinging(delay_s: float = 0.0, seconds: float = 20.0) -> np.ndarray:
+    """(T, 3) at 60 Hz: sines up to 5 Hz that do not repeat."""
+    rng = np.random.default_rng(5)
+    hz, phase = rng.uniform(0.4, 5.0, (10, 3)), rng.uniform(0, 6, (10, 3))
+    times = np.arange(round(seconds * 60)) / 60.0 - delay_s
+    return np.sin(2 * np.pi * hz * times[:, None, None] + phase).sum(axis=1)
+
+
+def test_without_a_rate_what_needs_one_is_not_a_number():
+    found = residual_metrics(noise(0), noise(1))
+    assert np.isnan([found.lag_s, found.coherence_mean, *found.psd_ratio]).all()
+    assert np.isnan(found.wasserstein).all()
+    assert found.coherence_segments == 0
+
+
+def test_a_late_attenuated_copy_is_told_apart_in_every_metric():
+    virtual = swinging()
+    found = residual_metrics(virtual, 2.0 * swinging(0.025), rate_hz=60.0)
+    assert found.lag_s == pytest.approx(0.025, abs=2e-4)
+    assert found.coherence_mean > 0.95
+    assert found.psd_ratio[0] == pytest.approx(0.25, rel=0.05)
+    assert found.psd_ratio[1] == pytest.approx(0.25, rel=0.05)
+    spread = np.array(found.spread)
+    assert found.nrmse == pytest.approx(np.array(found.rmse) / spread)
+    assert found.nrmse_all == pytest.approx(found.rmse_all / np.sqrt(np.mean(spread**2)))
+
+
+def test_overall_figures_are_of_the_axes():
+    found = residual_metrics(noise(0) * (1, -1, 1) + np.array([3, 0, 4]), noise(0))
+    assert found.rmse_all == pytest.approx(np.sqrt(np.mean(np.square(found.rmse))))
+    assert found.r_mean == pytest.approx(1 / 3)
+    constant = residual_metrics(np.zeros((5, 3)), np.zeros((5, 3)))
+    assert constant.nrmse_all == 0.0
+    assert np.isnan(constant.r_mean)
+    assert residual_metrics(np.ones((5, 3)), np.zeros((5, 3))).nrmse_all == np.inf
+
+
+def test_a_shift_is_its_own_wasserstein_distance():
+    found = residual_metrics(swinging() + np.array([1.0, 0.0, -2.0]), swinging(), rate_hz=60.0)
+    assert found.wasserstein == pytest.approx((1.0, 0.0, 2.0))
+
+
+def test_a_quarter_second_is_too_short_for_spectra():
+    found = residual_metrics(swinging(seconds=0.25), swinging(seconds=0.25), rate_hz=60.0)
+    assert np.isnan([*found.coherence, *found.psd_ratio]).all()
+    assert found.wasserstein == (0.0, 0.0, 0.0)
+
+
+def test_a_band_past_half_the_rate_has_no_power_ratio():
+    found = residual_metrics(noise(0, 600), noise(1, 600), rate_hz=30.0)
+    assert np.isnan(found.psd_ratio[2])
+    assert np.isfinite(found.psd_ratio[:2]).all()
+
+
+def test_masked_samples_change_no_metric():
+    virtual, real = swinging(), swinging(0.01)
+    mask = np.ones(len(virtual), dtype=bool)
+    mask[500:560] = False
+    spoilt = np.where(mask[:, None], virtual, 1e6)
+    assert residual_metrics(spoilt, real, mask, rate_hz=60.0) == residual_metrics(
+        virtual, real, mask, rate_hz=60.0
+    )
+
+
+def test_a_mounting_that_was_not_undone_shows_in_r_and_not_in_the_magnitude():
+    turned = swinging() @ rot.exp((0.0, 0.0, 1.5)).T
+    found = residual_metrics(turned, swinging(), rate_hz=60.0)
+    assert found.magnitude_mse < 1e-20
+    assert found.magnitude_wasserstein < 1e-12
+    assert found.r_mean < 0.6
+
+
+def test_rounding_does_not_make_a_constant_signal_vary():
+    constant = np.full((1000, 3), 9.80665) + np.array([0.1, 0.2, 0.3])
+    found = residual_metrics(noise(0, 1000), constant)
+    assert found.spread == (0.0, 0.0, 0.0)
+    assert np.isnan(found.r).all()
+    assert np.isinf(found.nrmse).all()
