@@ -40,6 +40,7 @@ _LEFT: dict[str, SensorSite] = {
     "carpus": SensorSite("left_wrist", ("left_wrist", "left_hand"), 0.0, (0.0, 1.0, 0.0)),
     "hand": SensorSite("left_wrist", ("left_wrist", "left_hand"), 0.6, (0.0, 1.0, 0.0)),
     "upper_arm": SensorSite("left_shoulder", ("left_shoulder", "left_elbow"), 0.5, (0.0, 1.0, 0.0)),
+    "scapula": SensorSite("left_collar", ("left_collar", "left_shoulder"), 0.25, (0.0, 0.0, -1.0)),
     "shoulder": SensorSite("left_collar", ("left_collar", "left_shoulder"), 0.2, (0.0, 0.6, 1.0)),
     "ear": SensorSite("head", ("neck", "head"), 1.0, (1.0, 0.35, -0.1)),
     "thigh": SensorSite("left_hip", ("left_hip", "left_knee"), 0.35, (0.3, 0.0, 1.0)),
@@ -81,6 +82,14 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "left_upper_arm", "right_upper_arm", "left_wrist", "right_wrist",
             "left_thigh", "right_thigh", "left_shank", "right_shank",
             "left_hand", "right_hand", "left_foot", "right_foot",
+        ),
+        # The 17 sensors of Xsens MVN, in the order of its segments.
+        "xsens": (
+            "pelvis", "sternum", "forehead",
+            "right_scapula", "right_upper_arm", "right_wrist", "right_hand",
+            "left_scapula", "left_upper_arm", "left_wrist", "left_hand",
+            "right_thigh_side", "right_shank", "right_foot",
+            "left_thigh_side", "left_shank", "left_foot",
         ),
         "all": tuple(SITES),
     }
@@ -175,13 +184,40 @@ def attach(shaped: ShapedBody, site: SensorSite) -> AttachedSite:
             "choose another direction",
         )
     face = int(candidates[first])
-    normal = weights[first] @ _vertex_normals(shaped)[shaped.body.faces[face]]
+    return _attached(shaped, joint_index(site.joint), stop - start, face, weights[first])
+
+
+def attached_at(shaped: ShapedBody, joint: int, face: int, barycentric: FloatArray) -> AttachedSite:
+    """A point of the skin at rest as a place that `joint` carries.
+
+    Its x runs along the bone from the joint to the nearest of those that follow, or, at hands,
+    feet and head, along the bone that ends there.
+    """
+    point = barycentric @ shaped.vertices[shaped.body.faces[face]]
+    bones = [(joint, child) for child in range(JOINT_COUNT) if PARENTS[child] == joint]
+    a, b = min(
+        bones or [(PARENTS[joint], joint)],
+        key=lambda bone: float(np.linalg.norm(shaped.joints[list(bone)].mean(axis=0) - point)),
+    )
+    return _attached(shaped, joint, shaped.joints[b] - shaped.joints[a], face, barycentric)
+
+
+def joint_of_face(shaped: ShapedBody, face: int) -> int:
+    """The joint that carries a face most."""
+    return int(_face_joints(shaped)[face])
+
+
+def _attached(
+    shaped: ShapedBody, joint: int, bone: FloatArray, face: int, barycentric: FloatArray
+) -> AttachedSite:
+    corners = shaped.body.faces[face]
+    normal = barycentric @ _vertex_normals(shaped)[corners]
     return AttachedSite(
-        joint=joint_index(site.joint),
+        joint=joint,
         face=face,
-        barycentric=readonly(weights[first]),
-        position=readonly(origin + distance[first] * direction),
-        rotation=readonly(_site_axes(stop - start, normal)),
+        barycentric=readonly(barycentric),
+        position=readonly(barycentric @ shaped.vertices[corners]),
+        rotation=readonly(_site_axes(bone, normal)),
     )
 
 

@@ -79,6 +79,18 @@ class Camera:
         """(3,) where the eye is, m, world."""
         return np.asarray(self.target) + self.distance_m * self.axes[2]
 
+    def ray(self, x: float, y: float, width: float, height: float) -> tuple[FloatArray, FloatArray]:
+        """Origin (3,) and unit direction (3,) of what is seen at a pixel, m, world.
+
+        The inverse of `projected`: `x` from the left, `y` from the top.
+        """
+        aspect = width / max(height, 1.0)
+        right, up, back = self.axes
+        across = (2.0 * x / max(width, 1.0) - 1.0) * aspect / _zoom(aspect)
+        above = (1.0 - 2.0 * y / max(height, 1.0)) / _zoom(aspect)
+        way = right * across + up * above - back
+        return self.eye, way / np.linalg.norm(way)
+
     def matrix(self, aspect: float) -> FloatArray:
         """(4, 4) clip coordinates from world coordinates, for column vectors.
 
@@ -90,7 +102,7 @@ class Camera:
         view = np.eye(4)
         view[:3, :3] = np.stack(self.axes)
         view[:3, 3] = -view[:3, :3] @ self.eye
-        zoom = 1.0 / np.tan(FIELD_OF_VIEW / 2.0) * min(1.0, aspect / 0.62)
+        zoom = _zoom(aspect)
         projection = np.zeros((4, 4))
         projection[0, 0], projection[1, 1] = zoom / aspect, zoom
         projection[2, 2] = -(_FAR_M + _NEAR_M) / (_FAR_M - _NEAR_M)
@@ -110,3 +122,8 @@ class Camera:
         x = (clip[:, 0] / depth + 1.0) * width / 2.0
         y = (1.0 - clip[:, 1] / depth) * height / 2.0
         return np.stack([x, y, clip[:, 3]], axis=1)
+
+
+def _zoom(aspect: float) -> float:
+    """Half the picture's height in front of the eye is 1 / zoom of the distance."""
+    return float(1.0 / np.tan(FIELD_OF_VIEW / 2.0) * min(1.0, aspect / 0.62))

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import vispy.app
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
-ORBIT, PAN = "orbit", "pan"
+ORBIT, PAN, CARRY = "orbit", "pan", "carry"
 _CLICK_PX = 4
+
+
+class Hand(Protocol):
+    """Who may take the left button before it orbits, and what else happens to the pointer."""
+
+    def hover(self, x: float, y: float) -> None:
+        """The pointer is there, no button is down."""
+
+    def leave(self) -> None:
+        """The pointer has left."""
+
+    def grab(self, x: float, y: float) -> bool:
+        """The left button goes down there; True to take what follows."""
+
+    def carry(self, x: float, y: float) -> None:
+        """What was taken moves."""
+
+    def drop(self) -> None:
+        """What was carried is let go."""
+
+    def click(self, x: float, y: float, shift: bool) -> None:
+        """The left button went down and up in one place."""
+
+    def escape(self) -> bool:
+        """Escape was pressed; True if that meant something."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether Escape would mean something."""
 
 
 class Canvas(QObject):
@@ -28,8 +58,8 @@ class Canvas(QObject):
         canvas is of no more use, make another.
     on_drag : (``orbit`` or ``pan``, right, down in pixels) -> None
     on_zoom : (notches) -> None
-    on_point : (x, y, clicked) -> None
-        The pointer rests there, or has clicked there.
+    hand : Hand
+        Told where the pointer is, and asked first.
     """
 
     def __init__(
@@ -40,12 +70,12 @@ class Canvas(QObject):
         on_lost: Callable[[], None],
         on_drag: Callable[[str, float, float], None],
         on_zoom: Callable[[float], None],
-        on_point: Callable[[float, float, bool], None],
+        hand: Hand,
     ) -> None:
         super().__init__(parent)
         self._on_paint, self._on_lost, self._on_drag = on_paint, on_lost, on_drag
-        self._on_zoom, self._on_point = on_zoom, on_point
-        self._hand: str | None = None
+        self._on_zoom, self._hand = on_zoom, hand
+        self._gesture: str | None = None
         self._from = QPointF()
         self._travelled = 0.0
         self._contexts = 0
@@ -109,30 +139,53 @@ class Canvas(QObject):
                 return self._move(place)
             if kind == QEvent.Type.MouseButtonRelease:
                 return self._release(event, place)
+        if kind == QEvent.Type.Leave:
+            self._hand.leave()
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            return self._escape(event)
         return False
+
+    def _escape(self, event: QKeyEvent) -> bool:
+        """Keep Escape from the window's shortcuts while the hand has a use for it."""
+        if event.type() == QEvent.Type.ShortcutOverride and self._hand.busy:
+            event.accept()
+            return True
+        if event.type() != QEvent.Type.KeyPress or not self._hand.escape():
+            return False
+        if self._gesture == CARRY:
+            self._gesture = None
+        return True
 
     def _press(self, event: QMouseEvent, place: QPointF) -> bool:
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        hand = {
+        gesture = {
             Qt.MouseButton.LeftButton: PAN if shift else ORBIT,
             Qt.MouseButton.MiddleButton: PAN,
         }.get(event.button())
-        if hand is not None:
-            self._hand, self._from, self._travelled = hand, place, 0.0
+        if gesture == ORBIT and self._hand.grab(place.x(), place.y()):
+            gesture = CARRY
+        if gesture is not None:
+            self._gesture, self._from, self._travelled = gesture, place, 0.0
         return True
 
     def _move(self, place: QPointF) -> bool:
-        if self._hand is None:
-            self._on_point(place.x(), place.y(), False)
+        if self._gesture is None:
+            self._hand.hover(place.x(), place.y())
             return True
         way, self._from = place - self._from, place
         self._travelled += way.manhattanLength()
-        self._on_drag(self._hand, way.x(), way.y())
+        if self._gesture != CARRY:
+            self._on_drag(self._gesture, way.x(), way.y())
+        elif self._travelled >= _CLICK_PX:  # a click is no small move
+            self._hand.carry(place.x(), place.y())
         return True
 
     def _release(self, event: QMouseEvent, place: QPointF) -> bool:
-        clicked = self._hand is not None and self._travelled < _CLICK_PX
-        self._hand = None
-        if clicked and event.button() == Qt.MouseButton.LeftButton:
-            self._on_point(place.x(), place.y(), True)
+        gesture, self._gesture = self._gesture, None
+        if gesture == CARRY:
+            self._hand.drop()
+        if gesture is not None and self._travelled < _CLICK_PX:
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if event.button() == Qt.MouseButton.LeftButton:
+                self._hand.click(place.x(), place.y(), shift)
         return True

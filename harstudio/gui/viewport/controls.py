@@ -24,11 +24,13 @@ class ControlRow(QWidget):
     mode_chosen : ``body``, ``skeleton`` or ``both``
     view_chosen : ``front``, ``side`` or ``top``
     follow_chosen : bool
+    place_chosen : bool
     """
 
     mode_chosen = Signal(str)
     view_chosen = Signal(str)
     follow_chosen = Signal(bool)
+    place_chosen = Signal(bool)
 
     def __init__(self, clock: PlaybackClock, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,12 @@ class ControlRow(QWidget):
                 (BOTH, "Both", "Show the skeleton inside the skin"),
             ),
         )
+        row.addSpacing(8)
+        self.place = self._chip(
+            row, "Place", "Click on the body to place the chosen sensor; turn it by its rings (P)"
+        )
+        self.place.setCheckable(True)
+        self.place.clicked.connect(self.place_chosen)
         row.addStretch(1)
         self._cameras: list[QToolButton] = []
         for view, text, tip in (
@@ -82,6 +90,11 @@ class ControlRow(QWidget):
         self._modes.setExclusive(True)
         for chip in (*self._cameras, self.follow):
             chip.setEnabled(bool(possible))
+
+    def set_place(self, on: bool, possible: bool) -> None:
+        """Show whether sensors are being placed, and whether they can be."""
+        self.place.setEnabled(possible)
+        self.place.setChecked(on and possible)
 
     def _chip(
         self,

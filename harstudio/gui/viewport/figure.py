@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from harstudio.body.model import ShapedBody
 from harstudio.body.sites import sensor_paths
 from harstudio.core import rotations
 from harstudio.core.arrays import FloatArray
-from harstudio.core.imu import SensorLayout
+from harstudio.core.imu import Sensor, SensorLayout
 from harstudio.core.motion import Motion
 from harstudio.core.points import PointPath
 from harstudio.core.skeleton import BONES, JOINT_COUNT, JOINTS, PARENTS, joint_index
@@ -73,6 +73,17 @@ class Figure:
         """(F, 3) of the skin; None without a body."""
         return None if self._body is None else self._body.faces
 
+    def place(self, layout: SensorLayout) -> None:
+        """Show other sensors, or the same ones elsewhere."""
+        if self._body is not None:
+            self._body.place(layout)
+            self.sensor_names = layout.names
+
+    @property
+    def shaped(self) -> ShapedBody | None:
+        """The body at rest; None without one."""
+        return None if self._body is None else self._body.shaped
+
     def followed(self, time_s: float) -> FloatArray:
         """(3,) where a steady camera looks at that time, m, world."""
         return interpolated(self._followed, time_s * self._follow_hz)
@@ -88,6 +99,7 @@ class Posture:
     def __init__(self, figure: Figure, body: _Body | None, time_s: float) -> None:
         self._figure, self._body, self._time_s = figure, body, time_s
         self._frames = body.frames_at(time_s) if body is not None else None
+        self._vertices: NDArray[np.float32] | None = None
 
     @property
     def centre(self) -> FloatArray:
@@ -110,10 +122,16 @@ class Posture:
 
     def skin(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """(V, 3) vertices, m, world, and (V, 3) normals of any length; None without a body."""
-        if self._body is None or self._frames is None:
+        vertices = self.vertices()
+        if self._body is None or vertices is None:
             return None
-        vertices = self._body.skin.vertices(self._frames)[0]
         return vertices, self._body.normals(vertices)
+
+    def vertices(self) -> NDArray[np.float32] | None:
+        """(V, 3) vertices of the skin, m, world; None without a body."""
+        if self._vertices is None and self._body is not None and self._frames is not None:
+            self._vertices = self._body.skin.vertices(self._frames)[0]
+        return self._vertices
 
     def stick_points(self) -> FloatArray:
         """(P, 3) joints of the stick figure, m, world."""
@@ -130,23 +148,55 @@ class Posture:
             return np.zeros((0, 3)), np.zeros((0, 3, 3))
         return self._body.sensors(self._frames)
 
+    def placed(self, sensor: Sensor) -> tuple[FloatArray, FloatArray] | None:
+        """(3,) position, m, and (3, 3) rotation of any one sensor; None without a body."""
+        if self._body is None or self._frames is None:
+            return None
+        rest = self._body.at_rest(SensorLayout("one", (sensor,)))
+        places, turns = rest.moved(self._frames)
+        return places[0], turns[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _RestSensors:
+    """Sensors in the rest pose: their joints (S,), offsets (S, 3) from them, turns (S, 3, 3)."""
+
+    joints: NDArray[np.int_]
+    arms: FloatArray
+    turns: FloatArray
+
+    def moved(self, frames: JointFrames) -> tuple[FloatArray, FloatArray]:
+        turns = frames.rotations[0, self.joints]
+        arms = np.einsum("sij,sj->si", turns, self.arms)
+        return frames.positions[0, self.joints] + arms, turns @ self.turns
+
 
 class _Body:
     """What of a shaped body in motion can be computed once."""
 
     def __init__(self, motion: Motion, shaped: ShapedBody, layout: SensorLayout) -> None:
-        self._motion, self._shaped = motion, shaped
+        self._motion, self.shaped = motion, shaped
         self.skin = Skin(shaped)
         self.faces = np.ascontiguousarray(shaped.body.faces, dtype=np.uint32)
         self._incidence = vertex_face_incidence(self.faces, len(shaped.vertices))
+        self.place(layout)
+
+    def place(self, layout: SensorLayout) -> None:
+        self._sensors = self.at_rest(layout)
+
+    def at_rest(self, layout: SensorLayout) -> _RestSensors:
         # A sensor is rigid to its joint, so where it sits in the rest pose says all.
         rest = replace(
-            motion, pose=np.zeros((1, JOINT_COUNT, 3)), translation=np.zeros((1, 3)), source=None
+            self._motion,
+            pose=np.zeros((1, JOINT_COUNT, 3)),
+            translation=np.zeros((1, 3)),
+            source=None,
         )
-        paths = sensor_paths(shaped, rest, layout)
-        self._joints = np.array([joint_index(s.site.joint) for s in layout.sensors], dtype=int)
-        self._arms = paths.positions[0] - shaped.joints[self._joints]
-        self._turns = paths.rotations[0]
+        paths = sensor_paths(self.shaped, rest, layout)
+        joints = np.array([joint_index(s.site.joint) for s in layout.sensors], dtype=int)
+        return _RestSensors(
+            joints, paths.positions[0] - self.shaped.joints[joints], paths.rotations[0]
+        )
 
     def frames_at(self, time_s: float) -> JointFrames:
         motion = self._motion
@@ -160,15 +210,13 @@ class _Body:
             mixed = rotations.normalised((1.0 - share) * start + share * sign * end)
             pose = rotations.axis_angle_from_quaternion(mixed)[None]
         translation = (1.0 - share) * motion.translation[first] + share * motion.translation[last]
-        return forward_kinematics(pose[:1], translation[None], self._shaped.joints)
+        return forward_kinematics(pose[:1], translation[None], self.shaped.joints)
 
     def normals(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
         return vertex_normals(vertices, self.faces, self._incidence)
 
     def sensors(self, frames: JointFrames) -> tuple[FloatArray, FloatArray]:
-        turns = frames.rotations[0, self._joints]
-        arms = np.einsum("sij,sj->si", turns, self._arms)
-        return frames.positions[0, self._joints] + arms, turns @ self._turns
+        return self._sensors.moved(frames)
 
 
 def pin_maths() -> None:

@@ -75,6 +75,12 @@ class Chip(QLabel):
         if parent is not None:
             self.move(parent.width() - self.width() - _MARGIN, _MARGIN)
 
+    def to_the_bottom(self) -> None:
+        """Move to the lower left corner of the parent."""
+        parent = self.parentWidget()
+        if parent is not None:
+            self.move(_MARGIN, parent.height() - self.height() - _MARGIN)
+
 
 def sensor_text(name: str) -> str:
     """``left_wrist`` as a person reads it."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint, QTimer, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QStackedWidget, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QInputDialog, QStackedWidget, QToolTip, QVBoxLayout, QWidget
 
 from harstudio.core.arrays import FloatArray
 from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.placing import Placing, spoken
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.viewport.camera import Camera
@@ -20,12 +21,12 @@ from harstudio.gui.viewport.figure import Figure, Posture, pin_maths
 from harstudio.gui.viewport.modes import BODY, FRONT, MODES, SIDE, SKELETON, TOP
 from harstudio.gui.viewport.opengl import OpenGL, find_opengl, remedy
 from harstudio.gui.viewport.overlays import Chip, Message, sensor_text
+from harstudio.gui.viewport.placement import PlacementHand
 
 if TYPE_CHECKING:
     from harstudio.gui.viewport.canvas import Canvas
     from harstudio.gui.viewport.scene import Picture, Scene
 
-_HOVER_PX = 16
 _SAMPLES = 4
 _THREE_QUARTERS = np.deg2rad(35.0)
 _LOADING_MS = 150
@@ -40,18 +41,26 @@ _NO_MOTION = (
 class ViewportPanel(QWidget):
     """The body on a quiet floor, its sensors, the label under the playhead.
 
-    Left drag orbits, middle drag (or Shift and left) pans, the wheel zooms, a click on a sensor
-    selects it. Without OpenGL it says what to install, and does nothing else.
+    Left drag orbits, middle drag (or Shift and left) pans, the wheel zooms. A click on a sensor
+    selects it, a drag carries it over the skin; see `PlacementHand`. Without OpenGL it says what
+    to install, and does nothing else.
     """
 
     frame_shown = Signal()
     """A picture has reached the screen."""
 
     def __init__(
-        self, session: Session, clock: PlaybackClock, theme: Theme, parent: QWidget | None = None
+        self,
+        session: Session,
+        placing: Placing,
+        clock: PlaybackClock,
+        theme: Theme,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._clock, self._theme = session, clock, theme
+        self._placing = placing
+        self.hand = PlacementHand(session, placing, _View(self), self._ask_name)
         self._figure: Figure | None = None
         self._posture: Posture | None = None
         self._mode, self._mode_wanted = BODY, BODY
@@ -93,6 +102,7 @@ class ViewportPanel(QWidget):
         if not self.opengl.problem:
             self._make_canvas()
         self._label_chip, self._loading_chip = Chip(self._stage), Chip(self._stage)
+        self._hint_chip = Chip(self._stage)
         self._connect()
         self._on_theme_changed()
         self._on_clip_opened()
@@ -103,12 +113,15 @@ class ViewportPanel(QWidget):
         session.clip_opened.connect(self._on_clip_opened)
         session.clip_failed.connect(self._on_clip_failed)
         session.project_changed.connect(self._refresh)
-        session.sensor_changed.connect(self._refresh)
+        session.sensor_changed.connect(self._on_sensor)
+        self._placing.layout_changed.connect(self._on_layout)
+        self._placing.mode_changed.connect(self._on_place_mode)
         self._clock.time_changed.connect(self._refresh)
         self._theme.changed.connect(self._on_theme_changed)
         controls.mode_chosen.connect(self.set_mode)
         controls.view_chosen.connect(self.set_view)
         controls.follow_chosen.connect(self.set_follow)
+        controls.place_chosen.connect(self._placing.set_on)
 
     # -- what the rest of the window may ask for -------------------------------------------
 
@@ -170,6 +183,7 @@ class ViewportPanel(QWidget):
     # -- the session and the clock -----------------------------------------------------------
 
     def _on_clip_opening(self, clip_id: str) -> None:
+        self.hand.forget()
         self._loading_timer.start()
 
     def _show_loading(self) -> None:
@@ -184,7 +198,8 @@ class ViewportPanel(QWidget):
         self._figure = None
         has_motion = loaded is not None and (loaded.motion or loaded.points) is not None
         if loaded is not None and project is not None and has_motion and not self.problem:
-            self._figure = Figure(loaded.motion, loaded.shaped, loaded.points, project.layout)
+            layout = self._placing.layout
+            self._figure = Figure(loaded.motion, loaded.shaped, loaded.points, layout)
         self._posture, self._faces_stale = None, True
         if self._figure is not None:
             # The same side of the person as before, whichever way this one faces.
@@ -208,11 +223,16 @@ class ViewportPanel(QWidget):
         self._loading_timer.stop()
         self._loading_chip.hide()
 
+    def _on_sensor(self, _name: str) -> None:
+        self._say_hint()
+        self._refresh()
+
     def _on_theme_changed(self) -> None:
         colours = self._theme.colours
         self._message.set_colours(colours)
         if self._scene is not None:
             self._scene.set_colours(colours)
+        self._say_hint()
         self._refresh()
 
     def _choose_page(self) -> None:
@@ -233,6 +253,7 @@ class ViewportPanel(QWidget):
             self._mode_wanted if self._mode_wanted in possible or not possible else SKELETON
         )
         self.controls.set_mode(self._mode, possible)
+        self._on_place_mode(self._placing.on)
 
     # -- the picture -------------------------------------------------------------------------
 
@@ -249,7 +270,7 @@ class ViewportPanel(QWidget):
                 on_lost=self._on_context_lost,
                 on_drag=self._on_drag,
                 on_zoom=self._on_zoom,
-                on_point=self._on_point,
+                hand=self.hand,
             )
         except Exception as error:  # whatever is missing, the rest of the window must work
             self.opengl = OpenGL(self.opengl.renderer, f"vispy cannot draw here ({error})")
@@ -267,8 +288,8 @@ class ViewportPanel(QWidget):
             self._stage_layout.removeWidget(old.widget)
             old.discard()
         self._make_canvas()
-        self._label_chip.raise_()
-        self._loading_chip.raise_()
+        for chip in (self._label_chip, self._loading_chip, self._hint_chip):
+            chip.raise_()
         self._choose_page()
         self._refresh()
 
@@ -340,7 +361,10 @@ class ViewportPanel(QWidget):
             bones=figure.bones if stick else (),
             sensor_positions=places,
             sensor_rotations=turns,
-            selected_sensor=names.index(sensor) if sensor in names else -1,
+            selected_sensor=names.index(sensor) if sensor in names and len(places) else -1,
+            ghost=self.hand.ghost,
+            ring_m=self.hand.ring_m,
+            ring=self.hand.ring,
             middle=posture.centre,
             tint=self._label()[1],
         )
@@ -371,11 +395,10 @@ class ViewportPanel(QWidget):
 
     def _label(self) -> tuple[str, str]:
         """Name and colour of the label at the playhead; empty without one."""
-        clip, project = self._session.clip, self._session.project
-        segment = clip.labels.at(self._clock.time_s) if clip is not None else None
-        if segment is None or project is None:
+        project, label = self._session.project, self._session.label_at(self._clock.time_s)
+        if not label or project is None:
             return "", ""
-        return segment.label, project.label_set.colour(segment.label)
+        return label, project.label_set.colour(label)
 
     def _say_label(self) -> None:
         label, colour = self._label()
@@ -397,25 +420,88 @@ class ViewportPanel(QWidget):
 
     def _on_zoom(self, notches: float) -> None:
         self._camera = self._camera.zoomed(notches)
+        if self._placing.on:
+            self._content_stale = True  # rings keep their size in the picture
         self._redraw()
 
-    def _on_point(self, x: float, y: float, clicked: bool) -> None:
-        name = self._sensor_at(x, y)
-        if clicked and name:
-            self._session.select_sensor(name)
-        elif name:
-            place = self._stage.mapToGlobal(QPoint(round(x), round(y)))
-            QToolTip.showText(place, sensor_text(name), self._stage)
+    # -- placing sensors ---------------------------------------------------------------------
+
+    def _on_layout(self) -> None:
+        if self._figure is not None:
+            self._figure.place(self._placing.layout)
+        self._refresh()
+
+    def _on_place_mode(self, on: bool) -> None:
+        skin = self._figure is not None and self._figure.faces is not None
+        self.controls.set_place(on, self._placing.possible and skin and self._mode != SKELETON)
+        if not on:
+            self.hand.leave()
+        self._say_hint()
+        self._refresh()
+
+    def _say_hint(self) -> None:
+        """How to place, over the picture while it can be done."""
+        shown = self.controls.place.isChecked() and self._figure is not None
+        name = spoken(self._session.sensor)
+        text = f"Click: {name} goes here · Shift+click: add · Drag a ring: turn · Esc: done"
+        self._hint_chip.say(text if shown else "", self._theme.colours.raised)
+        self._hint_chip.to_the_bottom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._hint_chip.to_the_bottom()
+
+    def _ask_name(self, suggestions: list[str]) -> str:
+        name, accepted = QInputDialog.getItem(
+            self, "Add a sensor", "Name (recordings are matched by it):", suggestions, 0, True
+        )
+        return "_".join(name.split()) if accepted else ""
+
+
+class _View:
+    """The panel as its hand sees it."""
+
+    def __init__(self, panel: ViewportPanel) -> None:
+        self._panel = panel
+
+    @property
+    def camera(self) -> Camera:
+        return self._panel.camera
+
+    @property
+    def size_px(self) -> tuple[float, float]:
+        return self._panel._stage.width(), self._panel._stage.height()
+
+    @property
+    def figure(self) -> Figure | None:
+        return self._panel._figure
+
+    @property
+    def posture(self) -> Posture | None:
+        return self._panel._posed()
+
+    @property
+    def skin_shown(self) -> bool:
+        return self._panel.mode != SKELETON
+
+    def sensors(self) -> tuple[FloatArray, FloatArray]:
+        return self._panel._sensors()
+
+    def repaint(self) -> None:
+        self._panel._refresh()
+
+    def hold_still(self) -> None:
+        self._panel._clock.pause()
+
+    def set_cursor(self, cursor: Qt.CursorShape) -> None:
+        if self._panel._canvas is not None:
+            self._panel._canvas.widget.setCursor(cursor)
+
+    def name_sensor(self, x: float, y: float, name: str) -> None:
+        stage = self._panel._stage
+        if name:
+            QToolTip.showText(
+                stage.mapToGlobal(QPoint(round(x), round(y))), sensor_text(name), stage
+            )
         elif QToolTip.isVisible():
             QToolTip.hideText()
-
-    def _sensor_at(self, x: float, y: float) -> str:
-        """Name of the sensor drawn there, the nearest to the eye of several; or empty."""
-        places, _ = self._sensors()
-        if self._figure is None or len(places) == 0:
-            return ""
-        seen = self._camera.projected(places, self._stage.width(), self._stage.height())
-        near = np.flatnonzero(np.hypot(seen[:, 0] - x, seen[:, 1] - y) < _HOVER_PX)
-        if len(near) == 0:
-            return ""
-        return self._figure.sensor_names[int(near[np.argmin(seen[near, 2])])]

@@ -14,7 +14,7 @@ from harstudio.core.rotations import normalised
 from harstudio.gui.theme import Colours
 from harstudio.gui.viewport import shaders
 from harstudio.gui.viewport.camera import Camera
-from harstudio.gui.viewport.shapes import VERTEX, along, ball, bone, box, faces_of, placed
+from harstudio.gui.viewport.shapes import VERTEX, along, ball, bone, box, faces_of, placed, ring
 
 _SENSOR_M = (0.046, 0.036, 0.016)
 _AXIS_M, _AXIS_WIDTH_M = 0.080, 0.007
@@ -24,7 +24,13 @@ _FLOOR_M = 11.0
 _AXIS_COLOURS = ("#D9536F", "#35A77C", "#4C8BE8")
 """x, y, z of a sensor, apart for colour-blind eyes by lightness too."""
 
-_BOX, _BONE, _BALL = box(), bone(), ball()
+RING_TURNS = np.stack(
+    [np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]]), np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
+     np.eye(3)]
+)  # fmt: skip
+"""(3, 3, 3) that take a ring around z to one around x, y and z."""
+
+_BOX, _BONE, _BALL, _RING = box(), bone(), ball(), ring()
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,12 @@ class Picture:
     sensor_positions, sensor_rotations : (S, 3), (S, 3, 3) world from sensor
     selected_sensor : int
         Index of the highlighted one; -1 for none.
+    ghost : (3,) position and (3, 3) rotation, or None
+        A sensor that would be placed there.
+    ring_m : float, m
+        Radius of the rings around the highlighted sensor that turn it; 0 for none.
+    ring : int
+        The ring under the pointer or in the hand, 0 to 2; -1 for none.
     middle : (3,) array
         Where the body is, for the tint of the floor.
     tint : str
@@ -51,6 +63,9 @@ class Picture:
     sensor_positions: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
     sensor_rotations: FloatArray = field(default_factory=lambda: np.zeros((0, 3, 3)))
     selected_sensor: int = -1
+    ghost: tuple[FloatArray, FloatArray] | None = None
+    ring_m: float = 0.0
+    ring: int = -1
     middle: FloatArray = field(default_factory=lambda: np.zeros(3))
     tint: str = ""
 
@@ -77,6 +92,7 @@ class Scene:
         self._positions, self._normals = gloo.VertexBuffer(), gloo.VertexBuffer()
         self._stick = _Solids(self._solid, self._solid_shadow)
         self._sensors = _Solids(self._solid, None)
+        self._ghost, self._rings = _Solids(self._solid, None), _Solids(self._solid, None)
         self._picture = Picture()
         self.set_colours(colours)
 
@@ -89,9 +105,11 @@ class Scene:
         self._floor["u_line"] = rgb(colours.floor_line)
         self._skin["u_colour"] = rgb(colours.body)
         # Edges catch light before a dark sky and turn away from it before a light one.
-        edge = 0.22 if colours.dark else -0.16
+        edge = 0.22 if colours.dark else -0.12
         self._skin["u_edge"] = edge
         self._solid["u_edge"] = max(edge, 0.0) * 0.5
+        # A body in the shade is dark before a dark sky, and a hole in a light one.
+        self._skin["u_ambient"] = self._solid["u_ambient"] = 0.22 if colours.dark else 0.38
         for shadow in (self._shadow, self._solid_shadow):
             shadow["u_strength"] = 0.42 if colours.dark else 0.17
 
@@ -110,6 +128,8 @@ class Scene:
             self._skin["a_normal"] = self._normals
         self._stick.show(*self._stick_parts(picture))
         self._sensors.show(*self._sensor_parts(picture))
+        self._ghost.show(*self._ghost_parts(picture))
+        self._rings.show(*self._ring_parts(picture))
 
     def draw(
         self,
@@ -208,7 +228,14 @@ class Scene:
         self._solid["u_alpha"] = 0.28
         self._sensors.draw()
         gloo.set_depth_mask(True)
-        gloo.set_state(blend=False, depth_func="less")
+        gloo.set_state(blend=True, depth_func="less")
+        self._solid["u_alpha"] = 0.65
+        self._ghost.draw()
+        # Rings are a tool, not a thing: the body never hides them.
+        gloo.set_state(blend=False, depth_test=True)
+        gloo.clear(color=False, depth=True)
+        self._solid["u_alpha"] = 1.0
+        self._rings.draw()
 
     def _stick_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
         points, pairs = picture.points, np.asarray(picture.bones, int).reshape(-1, 2)
@@ -251,6 +278,30 @@ class Scene:
             colour = np.broadcast_to(rgb(_AXIS_COLOURS[axis]), (count, 3))
             parts.append(placed(_BOX, middle, turns, size * scale, colour))
         return np.concatenate(parts), faces_of([(_BOX, 4 * count)])
+
+    def _ghost_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
+        if picture.ghost is None:
+            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
+        place, turn = picture.ghost
+        lifted = place + turn[:, 2] * (0.35 * _SENSOR_M[2])
+        size = _SELECTED * np.array(_SENSOR_M)
+        parts = placed(_BOX, lifted[None], turn[None], size[None], [rgb(self._colours.virtual)])
+        return parts, faces_of([(_BOX, 1)])
+
+    def _ring_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
+        chosen = picture.selected_sensor
+        if picture.ring_m <= 0.0 or chosen < 0:
+            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
+        place, turn = picture.sensor_positions[chosen], picture.sensor_rotations[chosen]
+        tones = np.array([rgb(colour) for colour in _AXIS_COLOURS])
+        if picture.ring >= 0:
+            held = np.arange(3) == picture.ring
+            tones = np.where(held[:, None], rgb(self._colours.text), tones)
+        vertices = placed(
+            _RING, np.repeat(place[None], 3, axis=0), turn @ RING_TURNS,
+            np.full((3, 3), picture.ring_m), tones,
+        )  # fmt: skip
+        return vertices, faces_of([(_RING, 3)])
 
     @property
     def _case_colour(self) -> str:

@@ -38,6 +38,7 @@ LIT_FRAGMENT = """
 uniform vec3 u_eye;
 uniform vec3 u_key;
 uniform vec3 u_fill;
+uniform float u_ambient;
 uniform float u_edge;
 uniform float u_alpha;
 varying vec3 v_position;
@@ -50,7 +51,7 @@ void main() {
     key = max(key * 0.85 + 0.15, 0.0);
     float fill = max(dot(normal, u_fill), 0.0);
     float above = 0.5 + 0.5 * normal.z;
-    float light = 0.22 + 0.20 * above + 0.66 * key * key + 0.18 * fill;
+    float light = u_ambient + 0.20 * above + 0.66 * key * key + 0.18 * fill;
     float facing = max(dot(normal, to_eye), 0.0);
     float edge = (1.0 - facing) * (1.0 - facing);
     edge *= edge;

@@ -1,4 +1,4 @@
-"""Small solids (box, bone, ball) and their placing, many at once, into one vertex array."""
+"""Small solids (box, bone, ball, ring) and their placing, many at once, into one vertex array."""
 
 from __future__ import annotations
 
@@ -75,6 +75,26 @@ def ball(rings: int = 6, sides: int = 10) -> Shape:
             a, b = r * sides + s, r * sides + (s + 1) % sides
             faces += [(a, a + sides, b + sides), (a, b + sides, b)]
     return _outward(points, points, faces)
+
+
+def ring(thickness: float = 0.028, sides: int = 48, around: int = 6) -> Shape:
+    """A torus of radius 1 around z."""
+    angle, turn = np.meshgrid(
+        np.arange(sides) * 2.0 * np.pi / sides,
+        np.arange(around) * 2.0 * np.pi / around,
+        indexing="ij",
+    )
+    out = np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], axis=-1)
+    up = np.array([0.0, 0.0, 1.0])
+    normals = np.cos(turn)[..., None] * out + np.sin(turn)[..., None] * up
+    points = out + thickness * normals
+    faces = []
+    for i in range(sides):
+        for j in range(around):
+            a, b = i * around + j, i * around + (j + 1) % around
+            c, d = (a + around) % (sides * around), (b + around) % (sides * around)
+            faces += [(a, c, d), (a, d, b)]
+    return _outward(points.reshape(-1, 3), normals.reshape(-1, 3), faces)
 
 
 def _outward(vertices: ArrayLike, normals: ArrayLike, faces: ArrayLike) -> Shape:

@@ -73,3 +73,14 @@ def test_a_narrow_picture_still_shows_a_whole_person() -> None:
     seen = camera.projected(edges, 200, 600)
     assert seen[0, 0] > 0
     assert seen[1, 0] < 200
+
+
+@given(cameras, st.floats(0.0, 800.0), st.floats(0.0, 600.0), st.floats(0.5, 5.0))
+def test_a_ray_through_a_pixel_is_seen_at_that_pixel(
+    camera: Camera, x: float, y: float, distance: float
+) -> None:
+    for width, height in ((800.0, 600.0), (300.0, 600.0)):
+        eye, way = camera.ray(x, y, width, height)
+        seen = camera.projected(eye + distance * way, width, height)[0]
+        assert (seen[0], seen[1]) == pytest.approx((x, y), abs=1e-4)
+        assert seen[2] > 0

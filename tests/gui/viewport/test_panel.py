@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.theme import DARK, LIGHT, Theme
 from harstudio.gui.viewport import ViewportPanel, panel
@@ -27,7 +28,7 @@ Pixels = NDArray[np.float64]
 
 @pytest.fixture
 def viewport(qtbot: QtBot, session: Session, clock: PlaybackClock, theme: Theme) -> ViewportPanel:
-    viewport = ViewportPanel(session, clock, theme)
+    viewport = ViewportPanel(session, Placing(session), clock, theme)
     qtbot.addWidget(viewport)
     viewport.resize(480, 400)
     viewport.show()
@@ -265,7 +266,7 @@ def test_the_picture_survives_a_move_to_another_window(
 ) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    viewport = ViewportPanel(session, clock, theme)
+    viewport = ViewportPanel(session, Placing(session), clock, theme)
     dock = QDockWidget("Viewport", window)
     dock.setWidget(viewport)
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
@@ -311,7 +312,7 @@ def test_without_opengl_it_says_what_to_install_and_does_nothing_else(
 ) -> None:
     monkeypatch.setattr(panel, "find_opengl", lambda: OpenGL(problem="no context"))
     monkeypatch.setattr(sys, "platform", "linux")
-    viewport = ViewportPanel(session, clock, theme)
+    viewport = ViewportPanel(session, Placing(session), clock, theme)
     qtbot.addWidget(viewport)
     viewport.show()
     with qtbot.waitSignal(session.clip_opened):
@@ -347,7 +348,7 @@ def test_a_vispy_that_cannot_be_imported_is_reported_in_the_viewports_place(
 ) -> None:
     monkeypatch.setattr(panel, "find_opengl", lambda: OpenGL("some card"))
     monkeypatch.setitem(sys.modules, "harstudio.gui.viewport.canvas", None)
-    viewport = ViewportPanel(session, clock, theme)
+    viewport = ViewportPanel(session, Placing(session), clock, theme)
     qtbot.addWidget(viewport)
     assert "vispy" in viewport.problem
 
