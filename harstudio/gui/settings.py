@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_path, user_documents_path
 from PySide6.QtCore import QByteArray, QSettings
 
+from harstudio.core.errors import HarstudioError
+from harstudio.core.imu import SensorLayout
+from harstudio.store.serial import from_json, parsed, to_json
+
 _RECENT = 8
 
 
+@dataclass(frozen=True)
+class _Layouts:
+    layouts: tuple[SensorLayout, ...]
+
+
 class Settings:
-    """Theme, author, recent projects, window layout per workspace."""
+    """Theme, author, recent projects, window layout per workspace, own sensor layouts."""
 
     def __init__(self, path: Path | None = None) -> None:
         own = os.environ.get("HARSTUDIO_CONFIG")
@@ -86,6 +97,36 @@ class Settings:
         """Back to the arrangements that harstudio comes with."""
         self._store.remove("layout")
         self._store.remove("geometry")
+
+    def choice(self, view: str) -> str:
+        """What a view was last asked to show, in the view's own words; empty if never stored."""
+        return self._text(f"view/{view}", "")
+
+    def keep_choice(self, view: str, words: str) -> None:
+        """Remember what a view is asked to show."""
+        self._store.setValue(f"view/{view}", words)
+
+    @property
+    def sensor_layouts(self) -> dict[str, SensorLayout]:
+        """The person's own sensor layouts by name; what cannot be read counts as none."""
+        try:
+            kept = parsed(self._text("sensor_layouts", "[]"), "sensor layouts")
+            found = from_json(_Layouts, {"layouts": kept}, "sensor layouts").layouts
+        except HarstudioError:
+            return {}
+        return {layout.name: layout for layout in found}
+
+    def keep_sensor_layout(self, layout: SensorLayout) -> None:
+        """Add a layout, or replace the one of its name."""
+        self._write_layouts({**self.sensor_layouts, layout.name: layout})
+
+    def forget_sensor_layout(self, name: str) -> None:
+        """Remove a layout by name, if there is one."""
+        self._write_layouts({n: each for n, each in self.sensor_layouts.items() if n != name})
+
+    def _write_layouts(self, layouts: dict[str, SensorLayout]) -> None:
+        data = [to_json(layout) for layout in layouts.values()]
+        self._store.setValue("sensor_layouts", json.dumps(data))
 
     def save(self) -> None:
         """Write to disk now."""

@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harstudio.core.arrays import BoolArray, FloatArray
-from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
-from harstudio.core.labels import LabelTrack
 from harstudio.core.project import Clip, RecordingRef
-from harstudio.core.timebase import clock_text
 from harstudio.gui.signals.decimate import Pyramid
-from harstudio.imu.compare import mounted, residual_metrics
+from harstudio.imu.compare import mounted
 from harstudio.imu.resample import at_times
 from harstudio.workflows.loading import LoadedClip, LoadedRecording
 
@@ -72,11 +69,10 @@ class Channels:
     note: str = ""
 
 
-def sensors_of(loaded: LoadedClip) -> tuple[str, ...]:
+def sensors_of(virtual: ImuRecording | None, loaded: LoadedClip) -> tuple[str, ...]:
     """Sensors that have a signal, virtual ones first."""
-    virtual = loaded.virtual.sensors if loaded.virtual is not None else ()
     real = (name for each in loaded.recordings for name in each.recording.sensors)
-    return tuple(dict.fromkeys((*virtual, *real)))
+    return tuple(dict.fromkeys((*(virtual.sensors if virtual is not None else ()), *real)))
 
 
 def current_ref(clip: Clip, recording: LoadedRecording) -> RecordingRef:
@@ -84,101 +80,74 @@ def current_ref(clip: Clip, recording: LoadedRecording) -> RecordingRef:
     return next((r for r in clip.recordings if r.source == recording.ref.source), recording.ref)
 
 
-def channels_of(loaded: LoadedClip, clip: Clip, sensor: str, quantity: Quantity) -> Channels:
-    """The signals of one sensor on the clip's clock, under the clip's present alignment."""
-    virtual = loaded.virtual
+@dataclass(frozen=True, eq=False)
+class RealSide:
+    """What a recording measured at one sensor: the half of a comparison that stays as it is
+    while a virtual sensor is moved.
+
+    Attributes
+    ----------
+    recording : ImuRecording
+        Of that sensor alone, its mounting rotation applied.
+    times_s : (T,) clip times
+    vectors : (T, 3), NaN where a sample is not valid
+    curves : of x, y, z and the norm
+    """
+
+    recording: ImuRecording
+    times_s: FloatArray
+    vectors: FloatArray
+    curves: tuple[Pyramid, ...]
+
+
+def real_side(loaded: LoadedClip, clip: Clip, sensor: str, quantity: Quantity) -> RealSide | None:
+    """The recorded signal of a sensor on the clip's clock, under the clip's present alignment."""
+    for each in loaded.recordings:
+        if sensor not in each.recording.sensors or _none(each.recording, quantity):
+            continue
+        ref = current_ref(clip, each)
+        recording = mounted(_only(each.recording, sensor, quantity), ref.alignment)
+        times_s, vectors = each.times_on(ref), _vectors(recording, sensor, quantity)
+        return RealSide(recording, times_s, vectors, _curves(times_s, vectors))
+    return None
+
+
+def channels_of(
+    virtual: ImuRecording | None, real: RealSide | None, sensor: str, quantity: Quantity
+) -> Channels:
+    """The signals of one sensor, compared at the moments of the real samples."""
+    curves = None
     if virtual is not None and (sensor not in virtual.sensors or _none(virtual, quantity)):
         virtual = None
-    recording = next(
-        (
-            each
-            for each in loaded.recordings
-            if sensor in each.recording.sensors and not _none(each.recording, quantity)
-        ),
-        None,
-    )
-    curves = None
     if virtual is not None:
+        virtual = _only(virtual, sensor, quantity)
         curves = _curves(virtual.times_s, _vectors(virtual, sensor, quantity))
-    if recording is None:
-        return Channels(curves)
-    ref = current_ref(clip, recording)
-    real = mounted(recording.recording, ref.alignment)
-    times_s = recording.times_on(ref)
-    real_vectors = _vectors(real, sensor, quantity)
-    real_curves = _curves(times_s, real_vectors)
-    if virtual is None:
-        return Channels(None, real_curves)
-    note = _difference(virtual, real, quantity)
+    if real is None or virtual is None:
+        return Channels(curves, None if real is None else real.curves)
+    note = _difference(virtual, real.recording, quantity)
     if note:
-        return Channels(curves, real_curves, note=note)
-    sampled = at_times(_only(virtual, sensor), times_s)
-    mask = sampled.valid_mask & real.valid_mask
-    pair = Pair(times_s, _vectors(sampled, sensor, quantity), real_vectors, mask)
-    residual = _curves(times_s, pair.real - pair.virtual)
-    return Channels(curves, real_curves, residual, pair)
-
-
-@dataclass(frozen=True)
-class Readout:
-    """How well real and virtual agree: in one line, and axis by axis."""
-
-    text: str = ""
-    details: str = ""
-
-
-def readout(
-    channels: Channels, start_s: float, end_s: float, unit: str, track: LabelTrack
-) -> Readout:
-    """Agreement over a stretch; without both signals, why there is none.
-
-    The line has the RMSE over all three axes and the mean of their correlations.
-    """
-    pair = channels.pair
-    if pair is None:
-        return Readout(channels.note)
-    first, stop = np.searchsorted(pair.times_s, (start_s, end_s))
-    try:
-        metrics = residual_metrics(
-            pair.virtual[first:stop], pair.real[first:stop], pair.mask[first:stop]
-        )
-    except HarstudioError:
-        return Readout("virtual and real do not overlap here")
-    rmse = float(np.sqrt(np.mean(np.square(metrics.rmse))))
-    defined = [r for r in metrics.r if np.isfinite(r)]
-    r = f"{np.mean(defined):.2f}" if defined else "undefined"
-    name = label_over(track, start_s, end_s)
-    text = f"RMSE {rmse:.2f} {unit}, r {r} over {clock_text(start_s)}-{clock_text(end_s)}"
-    details = [f"{metrics.samples} samples; r is the mean of x, y and z"]
-    details += [
-        f"{axis}: RMSE {metrics.rmse[i]:.2f} {unit}, r {metrics.r[i]:.2f}"
-        for i, axis in enumerate(ROWS[:3])
-    ]
-    return Readout(f"{text} ({name})" if name else text, "\n".join(details))
-
-
-def label_over(track: LabelTrack, start_s: float, end_s: float) -> str:
-    """The label of a stretch: its name if there is only one, else how many; empty for none."""
-    names = sorted({segment.label for segment in track.within(start_s, end_s)})
-    if len(names) > 1:
-        return f"{len(names)} labels"
-    return names[0] if names else ""
+        return Channels(curves, real.curves, note=note)
+    sampled = at_times(virtual, real.times_s)
+    mask = sampled.valid_mask & real.recording.valid_mask
+    pair = Pair(real.times_s, _vectors(sampled, sensor, quantity), real.vectors, mask)
+    residual = _curves(real.times_s, pair.real - pair.virtual)
+    return Channels(curves, real.curves, residual, pair)
 
 
 def _none(recording: ImuRecording, quantity: Quantity) -> bool:
     return quantity is ANGULAR_VELOCITY and recording.gyro_radps is None
 
 
-def _only(recording: ImuRecording, sensor: str) -> ImuRecording:
-    """One sensor of a recording: what is compared need not drag the others along."""
+def _only(recording: ImuRecording, sensor: str, quantity: Quantity) -> ImuRecording:
+    """One sensor of a recording and what the quantity needs: the rest would only cost time."""
     i = recording.sensor_index(sensor)
-    gyro, orientation = recording.gyro_radps, recording.orientation_wxyz
+    gyro = recording.gyro_radps if quantity is ANGULAR_VELOCITY else None
     return replace(
         recording,
         sensors=(sensor,),
         acc_mps2=recording.acc_mps2[:, [i]],
         gyro_radps=None if gyro is None else gyro[:, [i]],
-        orientation_wxyz=None if orientation is None else orientation[:, [i]],
+        orientation_wxyz=None,
     )
 
 

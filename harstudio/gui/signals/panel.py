@@ -1,41 +1,46 @@
-"""The signals panel: a sensor's rows, the words above them, and the clock they follow."""
+"""The signals panel: a sensor's signals, how well they agree, and the clock they follow."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from harstudio.core.project import Project
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.layout import GRID
 from harstudio.gui.session import Session
+from harstudio.gui.settings import Settings
+from harstudio.gui.signals.background import Background
 from harstudio.gui.signals.channels import (
-    QUANTITIES,
+    ROWS,
     Channels,
-    Readout,
+    RealSide,
     channels_of,
     current_ref,
-    readout,
+    real_side,
     sensors_of,
 )
+from harstudio.gui.signals.header import SPECTROGRAM, SPECTRUM, TRACES, SignalsHeader
 from harstudio.gui.signals.plots import SignalPlots
+from harstudio.gui.signals.readouts import Readout, cursor_figures, readout
+from harstudio.gui.signals.rows import KINDS
+from harstudio.gui.signals.spectral import samples_in, spectra_of, spectrograms_of
+from harstudio.gui.signals.spectralplots import SpectrogramPlots, SpectrumPlots
+from harstudio.gui.signals.timeplots import TimePlots
 from harstudio.gui.theme import Theme, small_font
 
-_READOUT_DELAY_MS = 60
-_NARROW_WIDTH = 75 * GRID
-_COMBO_WIDTH = 27 * GRID
+_LATER_MS = 60
+_NOW_SAMPLES = 8_000
+"""What has no more than these is compared without leaving the window's thread."""
+
+_NOW_SPECTRAL = 100_000
+_MOST_LINES = 3
+_SLACK = 4 * GRID
+"""What breaking a line between figures may waste, px."""
+
 _EMPTY = "Open a clip in the library to see its signals here."
 
 
@@ -49,14 +54,26 @@ class SignalsPanel(QWidget):
         window: TimeWindow,
         theme: Theme,
         parent: QWidget | None = None,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._clock, self._window, self._theme = session, clock, window, theme
         self._channels = Channels()
-        self._made_for: tuple[object, ...] = ()
+        self._real: RealSide | None = None
+        self._real_for: tuple[object, ...] = ()
+        self._virtual_for: tuple[object, ...] = ()
+        self._cursors: dict[str, float] = {}
+        self._figures = Readout()
+        self._lines = 1
+        self.header = SignalsHeader(settings)
+        self._spectrum: SpectrumPlots | None = None
+        self._spectrogram: SpectrogramPlots | None = None
         self._build()
-        self._later = QTimer(self, singleShot=True, interval=_READOUT_DELAY_MS)
-        self._later.timeout.connect(self._write_readout)
+        self._compared = Background(self)
+        self._transformed = Background(self)
+        # Not put off again by what comes in between: figures follow a drag while it goes on.
+        self._later = QTimer(self, singleShot=True, interval=_LATER_MS)
+        self._later.timeout.connect(self._measure)
         self._connect()
         self._on_theme()
         self._on_clip()
@@ -64,38 +81,9 @@ class SignalsPanel(QWidget):
     # -- building ------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.sensors = QComboBox(toolTip="Sensor whose signals are shown")
-        self.quantities = QComboBox(toolTip="What is shown")
-        for quantity in QUANTITIES:
-            self.quantities.addItem(f"{quantity.title} ({quantity.unit})", quantity)
-        for combo, least in ((self.sensors, 8), (self.quantities, 8)):
-            combo.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            combo.setMinimumContentsLength(least)
-            combo.setMaximumWidth(_COMBO_WIDTH)
-            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.toggles = {
-            "virtual": _toggle("virtual", "Simulated from the motion", True),
-            "real": _toggle("real", "Recorded by the sensor", True),
-            "residual": _toggle("residual", "Real minus virtual", False),
-            "norm": _toggle("|a|", "Magnitude, below x, y and z", True),
-        }
-        combos, toggles = QHBoxLayout(), QHBoxLayout()
-        for row in (combos, toggles):
-            row.setSpacing(GRID // 2)
-        combos.addWidget(self.sensors, 2)
-        combos.addWidget(self.quantities, 3)
-        for button in self.toggles.values():
-            toggles.addWidget(button)
-        toggles.addStretch(1)
-        self._header = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._header.setContentsMargins(GRID, GRID // 2, GRID, 0)
-        self._header.setSpacing(GRID // 2)
-        self._header.addLayout(combos, 1)
-        self._header.addLayout(toggles, 1)
-        self.readout = QLabel()
+        self.readout = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.readout.setContentsMargins(GRID, 0, GRID, 0)
+        self.readout.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.plots = SignalPlots()
@@ -108,42 +96,62 @@ class SignalsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
-        layout.addLayout(self._header)
+        layout.addWidget(self.header)
         layout.addWidget(self.readout)
         layout.addWidget(self._pages, 1)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        narrow = self.width() < _NARROW_WIDTH
-        self._header.setDirection(
-            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        )
-
     def _connect(self) -> None:
-        session, plots = self._session, self.plots
+        session = self._session
         session.clip_opening.connect(self._on_opening)
         session.clip_opened.connect(self._on_clip)
         session.clip_failed.connect(self._on_failed)
         session.project_changed.connect(self._on_project)
+        session.virtual_changed.connect(self._on_virtual)
         session.sensor_changed.connect(self._on_sensor)
         session.selection_changed.connect(self._on_selection)
-        self._clock.time_changed.connect(plots.show_time)
+        self._clock.time_changed.connect(self._on_time)
         self._window.changed.connect(self._on_window)
         self._theme.changed.connect(self._on_theme)
-        self.sensors.activated.connect(lambda: session.select_sensor(self.sensors.currentText()))
-        self.quantities.currentIndexChanged.connect(self._make_channels)
-        for kind in ("virtual", "real", "residual"):
-            self.toggles[kind].toggled.connect(lambda on, kind=kind: self.plots.show_kind(kind, on))
-        self.toggles["norm"].toggled.connect(plots.show_norm)
+        self.header.changed.connect(self._on_header)
+        sensors = self.header.sensors
+        sensors.activated.connect(lambda: session.select_sensor(sensors.currentText()))
+        self._connect_plots(self.plots)
+
+    def _connect_plots(self, plots: TimePlots) -> None:
         plots.seeked.connect(self._clock.seek)
         plots.range_selected.connect(self._select)
+        plots.cursor_set.connect(self._set_cursor)
         plots.zoomed.connect(self._window.zoom)
         plots.panned.connect(self._window.pan)
         plots.menu_requested.connect(self._open_menu)
 
+    @property
+    def spectrum(self) -> SpectrumPlots:
+        """Made when it is first asked for."""
+        if self._spectrum is None:
+            self._spectrum = SpectrumPlots()
+            self._spectrum.recolour(self._theme.colours)
+            self._pages.addWidget(self._spectrum)
+        return self._spectrum
+
+    @property
+    def spectrogram(self) -> SpectrogramPlots:
+        """Made when it is first asked for."""
+        if self._spectrogram is None:
+            self._spectrogram = SpectrogramPlots()
+            self._spectrogram.recolour(self._theme.colours)
+            self._pages.addWidget(self._spectrogram)
+            self._connect_plots(self._spectrogram)
+        return self._spectrogram
+
+    def _time_plots(self) -> list[TimePlots]:
+        """Those on the clip's time axis that exist."""
+        return [self.plots, *([self._spectrogram] if self._spectrogram is not None else [])]
+
     # -- what has happened ---------------------------------------------------------------
 
     def _on_opening(self, clip_id: str) -> None:
+        self._cursors = {}
         self._show_empty("Reading the clip ...")
 
     def _on_failed(self, clip_id: str, reason: str) -> None:
@@ -151,117 +159,241 @@ class SignalsPanel(QWidget):
 
     def _on_clip(self) -> None:
         loaded = self._session.loaded
-        self._made_for = ()
-        self.sensors.clear()
+        self._real_for = self._virtual_for = ()
+        self._name_sensors()
         if loaded is None or self._session.clip is None:
             self._show_empty(_EMPTY)
             return
-        self.sensors.addItems(sensors_of(loaded))
         self._on_sensor()
 
+    def _name_sensors(self) -> None:
+        loaded, combo = self._session.loaded, self.header.sensors
+        names = sensors_of(self._session.virtual, loaded) if loaded is not None else ()
+        if names != tuple(combo.itemText(i) for i in range(combo.count())):
+            combo.clear()
+            combo.addItems(names)
+
     def _on_sensor(self) -> None:
-        self.sensors.setCurrentIndex(self.sensors.findText(self._session.sensor))
-        if self.sensors.currentIndex() < 0 and self.sensors.count():
-            self._session.select_sensor(self.sensors.itemText(0))
+        combo = self.header.sensors
+        combo.setCurrentIndex(combo.findText(self._session.sensor))
+        if combo.currentIndex() < 0 and combo.count():
+            self._session.select_sensor(combo.itemText(0))
             return
         self._make_channels()
+
+    def _on_virtual(self) -> None:
+        self._name_sensors()
+        self._on_sensor()
 
     def _on_project(self, before: Project | None, after: Project | None) -> None:
         if self._session.clip is not None and self._session.loaded is not None:
             self._make_channels()
             self._show_labels()
-            self._later.start()
+            self._measure_soon()
 
     def _on_selection(self) -> None:
         self._show_selection()
-        self._later.start()
+        self._measure_soon()
 
     def _on_window(self, start_s: float, end_s: float) -> None:
-        self.plots.show_range(start_s, end_s)
-        self._later.start()
+        for plots in self._time_plots():
+            plots.show_range(start_s, end_s)
+        self._measure_soon()
+
+    def _on_time(self, time_s: float) -> None:
+        for plots in self._time_plots():
+            plots.show_time(time_s)
+
+    def _on_header(self) -> None:
+        if self._session.loaded is not None and self._session.clip is not None:
+            self._make_channels()
+            self._show_page()
 
     def _on_theme(self) -> None:
         colours = self._theme.colours
-        self.plots.recolour(colours)
+        for plots in (self.plots, self._spectrum, self._spectrogram):
+            if plots is not None:
+                plots.recolour(colours)
+        self.header.recolour(colours)
         self.readout.setFont(small_font(self.font()))
-        words = {**{k: getattr(colours, k) for k in ("virtual", "real", "residual")}}
-        words["norm"] = colours.text
-        for kind, button in self.toggles.items():
-            button.setStyleSheet(
-                f"QToolButton {{ border: none; border-bottom: 2px solid transparent;"
-                f" padding: 2px 4px; color: {colours.faint}; background: transparent; }}"
-                f"QToolButton:checked {{ color: {words[kind]};"
-                f" border-bottom-color: {words[kind]}; }}"
-                f"QToolButton:hover {{ background: {colours.raised}; }}"
-                f"QToolButton:disabled {{ color: {colours.faint};"
-                f" border-bottom-color: transparent; }}"
-            )
+        self._write()
 
     # -- showing -------------------------------------------------------------------------
 
     def _show_empty(self, text: str) -> None:
+        self._lines = 1
+        self._compared.drop()
+        self._transformed.drop()
         self.empty.setText(text)
         self._pages.setCurrentWidget(self.empty)
         self.readout.hide()
-        for button in self.toggles.values():
-            button.setEnabled(False)
+        self.header.offer(())
 
     def _make_channels(self) -> None:
-        session, quantity = self._session, self.quantities.currentData()
-        loaded, clip = session.loaded, session.clip
+        """Compute what has changed: nothing, the virtual side, or both."""
+        session, quantity = self._session, self.header.quantity
+        loaded, clip, virtual = session.loaded, session.clip, session.virtual
         if loaded is None or clip is None:
             return
         alignments = tuple(current_ref(clip, r).alignment for r in loaded.recordings)
-        made_for = (loaded, session.sensor, quantity, alignments)
-        if made_for == self._made_for:
+        real_for = (loaded, session.sensor, quantity, alignments)
+        if real_for == self._real_for and self._virtual_for == (virtual,):
             return
-        self._made_for = made_for
-        self._channels = channels_of(loaded, clip, session.sensor, quantity)
-        has_real = self._channels.real is not None
-        self.toggles["real"].setText("real" if has_real else "real: none for this clip")
-        self.toggles["residual"].setVisible(self._channels.residual is not None)
-        self.toggles["norm"].setText(quantity.row_title(3))
-        for kind in ("virtual", "real", "residual"):
-            self.toggles[kind].setEnabled(getattr(self._channels, kind) is not None)
-        self.toggles["norm"].setEnabled(True)
-        if self._channels.virtual is None and self._channels.real is None:
+        fit = real_for[:3] != self._real_for[:3]
+        if real_for != self._real_for:
+            self._real = real_side(loaded, clip, session.sensor, quantity)
+        self._real_for, self._virtual_for = real_for, (virtual,)
+        self._channels = channels_of(virtual, self._real, session.sensor, quantity)
+        kinds = [kind for kind in KINDS if getattr(self._channels, kind) is not None]
+        self.header.offer(kinds)
+        if "virtual" not in kinds and "real" not in kinds:
             self._show_empty(f"{session.sensor} has no {quantity.title} in this clip.")
             return
-        self.plots.show_channels(self._channels, quantity)
-        self.plots.show_range(*self._window.range)
-        self.plots.show_time(self._clock.time_s)
-        self._pages.setCurrentWidget(self.plots)
+        self.plots.show_channels(self._channels, quantity, fit=fit)
+        if fit:
+            self._show_page()
+        else:
+            self._show_cursors()
+            self._measure_soon()
+
+    def _show_page(self) -> None:
+        """Bring the chosen view up to date and to the front."""
+        header = self.header
+        if self._channels.virtual is None and self._channels.real is None:
+            return
+        self.plots.show_kinds(header.shown_kinds)
+        rows = [i in header.shown_rows for i in range(len(ROWS))]
+        if header.mode == SPECTRUM:
+            page: TimePlots = self.spectrum
+            page.show_rows(rows)
+        elif header.mode == SPECTROGRAM:
+            page = self.spectrogram
+            self.spectrogram.show_strips(header.shown_rows, header.shown_kinds, header.quantity)
+        else:
+            page = self.plots
+            page.show_rows(rows)
+        for plots in self._time_plots():
+            plots.show_range(*self._window.range)
+            plots.show_time(self._clock.time_s)
         self._show_labels()
         self._show_selection()
-        self._write_readout()
+        self._show_cursors()
+        self._pages.setCurrentWidget(page)
+        self._measure()
 
     def _show_labels(self) -> None:
         clip, project = self._session.clip, self._session.project
         if clip is not None and project is not None:
-            self.plots.show_labels(clip.labels, project.label_set)
+            for plots in self._time_plots():
+                plots.show_labels(clip.labels, project.label_set)
 
     def _show_selection(self) -> None:
         filled = self._session.segment_index is None
-        self.plots.show_selection(self._session.selection, filled=filled)
+        for plots in self._time_plots():
+            plots.show_selection(self._session.selection, filled=filled)
 
-    def _write_readout(self) -> None:
+    def _show_cursors(self) -> None:
+        self.plots.show_cursors(self._cursors, self.plots.cursor_notes(self._cursors))
+        if self._spectrogram is not None:
+            self._spectrogram.show_cursors(self._cursors)
+
+    # -- figures and spectra -------------------------------------------------------------
+
+    @property
+    def _stretch(self) -> tuple[float, float]:
+        """What is measured: the selection, else what is in sight."""
+        return self._session.selection or self._window.range
+
+    def _measure_soon(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
+
+    def _measure(self) -> None:
         clip = self._session.clip
-        if clip is None or self._pages.currentWidget() is not self.plots:
+        if clip is None or self._pages.currentWidget() is self.empty:
             return
-        start_s, end_s = self._session.selection or self._window.range
-        unit = self.quantities.currentData().unit
-        words = readout(self._channels, start_s, end_s, unit, clip.labels)
+        self._transform()
+        pair = self._channels.pair
+        if pair is None:
+            self._compared.drop()
+            self._show_figures(Readout(((self._why_not(), ""),)))
+            return
+        stretch, quantity, track = self._stretch, self.header.quantity, clip.labels
+        within = samples_in(Channels(real=self._channels.real), stretch)
+        self._compared.run(
+            lambda: readout(pair, *stretch, quantity, track),
+            self._show_figures,
+            now=within <= _NOW_SAMPLES * len(ROWS),
+        )
+
+    def _why_not(self) -> str:
+        """Why there is nothing to compare."""
         if self._channels.virtual is None:
-            words = Readout("virtual: none for this sensor")
-        self.readout.setText(words.text)
-        self.readout.setVisible(bool(words.text))
-        self.readout.setToolTip(words.details)
+            return "virtual: none for this sensor"
+        return self._channels.note or "real: no recording of this sensor in this clip"
+
+    def _transform(self) -> None:
+        header, channels = self.header, self._channels
+        kinds, rows, quantity = header.shown_kinds, header.shown_rows, header.quantity
+        stretch = self._window.range if header.mode == SPECTROGRAM else self._stretch
+        work: Callable[[], object]
+        if header.mode == TRACES:
+            self._transformed.drop()
+            return
+        if header.mode == SPECTRUM:
+            spectrum = self.spectrum
+            work = lambda: spectra_of(channels, kinds, stretch)  # noqa: E731
+            then = lambda result: spectrum.show_spectra(result, quantity)  # noqa: E731
+        else:
+            work = lambda: spectrograms_of(channels, kinds, rows, stretch)  # noqa: E731
+            then = self.spectrogram.show_spectrograms
+        now = samples_in(channels, stretch) <= _NOW_SPECTRAL
+        self._transformed.run(work, then, now=now)
+
+    def _show_figures(self, figures: Readout) -> None:
+        self._figures = figures
+        self._write()
+
+    def _write(self) -> None:
+        if self._pages.currentWidget() is self.empty:
+            return
+        colours, metrics = self._theme.colours, QFontMetrics(self.readout.font())
+        room = max(2 * _SLACK, self.readout.width() - 2 * GRID)
+        html = self._figures.html(colours.faint, colours.text)
+        # As high as it has had to be: rows must not jump when a figure gets a digit more or less.
+        length = metrics.horizontalAdvance(self._figures.text)
+        needed = 1 if length <= room else -(-length // (room - _SLACK))
+        self._lines = lines = max(self._lines, min(needed, _MOST_LINES), 1)
+        if self._cursors:
+            cursors = cursor_figures(self._cursors.get("A"), self._cursors.get("B"))
+            html += "<br>" + cursors.html(colours.faint, colours.text)
+            lines += 1
+        self.readout.setText(html)
+        self.readout.setToolTip(self._figures.details)
+        self.readout.setFixedHeight(lines * metrics.lineSpacing() + 2)
+        self.readout.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._lines = 1
+        self._write()
 
     # -- the mouse -----------------------------------------------------------------------
 
     def _select(self, start_s: float, end_s: float) -> None:
         ends = (min(max(0.0, t), self._window.duration_s) for t in (start_s, end_s))
         self._session.select_range(*ends)
+
+    def _set_cursor(self, name: str, time_s: float) -> None:
+        self._cursors[name] = time_s
+        self._show_cursors()
+        self._write()
+
+    def clear_cursors(self) -> None:
+        """Take both cursors away."""
+        self._cursors = {}
+        self._show_cursors()
+        self._write()
 
     def _open_menu(self, at: QPoint, time_s: float) -> None:
         menu, selection = QMenu(self), self._session.selection
@@ -275,15 +407,13 @@ class SignalsPanel(QWidget):
             action.setEnabled(selection is not None)
         menu.addAction("Show the whole clip", self._window.fit)
         menu.addSeparator()
-        menu.addAction(
-            "Fit heights to what is in sight", lambda: self.plots.fit_heights(visible_only=True)
-        )
-        menu.addAction("Fit heights to the whole clip", self.plots.fit_heights)
+        menu.addAction("Cursor A here\tShift+click", lambda: self._set_cursor("A", time_s))
+        menu.addAction("Cursor B here\tCtrl+click", lambda: self._set_cursor("B", time_s))
+        menu.addAction("Remove cursors", self.clear_cursors).setEnabled(bool(self._cursors))
+        menu.addSeparator()
+        fit = self.plots.fit_heights
+        menu.addAction("Fit heights to what is in sight", lambda: fit(visible_only=True))
+        menu.addAction("Fit heights to the whole clip", lambda: fit())
+        menu.addAction("Fit heights to every spike", lambda: fit(spikes=True))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
-
-
-def _toggle(text: str, tip: str, on: bool) -> QToolButton:
-    return QToolButton(
-        text=text, toolTip=tip, checkable=True, checked=on, focusPolicy=Qt.FocusPolicy.TabFocus
-    )

@@ -46,6 +46,7 @@ class TimelinePanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
         layout.addWidget(self.transport)
+        layout.addStretch(0)  # what even high lanes leave over lies below everything
         self._connect()
         self._refresh()
 
@@ -78,7 +79,9 @@ class TimelinePanel(QWidget):
         self.view.show_state(
             Shown(clip, label_set, session.segment_index, session.selection, session.read_only)
         )
-        self._scroll.setMinimumHeight(min(self.view.lanes.height, _MOST_HEIGHT))
+        least, most = self.view.height_range
+        self._scroll.setMinimumHeight(min(least, _MOST_HEIGHT))
+        self._scroll.setMaximumHeight(most)
         self.transport.show_clip(clip)
         self.transport.note.setVisible(project is not None and session.read_only)
         self.transport.chips.show_labels(

@@ -38,7 +38,7 @@ from harstudio.gui.timeline.gestures import (
     marks_for,
     new_stretch,
 )
-from harstudio.gui.timeline.lanes import LANE, OTHER, OVERVIEW, RULER, Lanes, lanes_of
+from harstudio.gui.timeline.lanes import LANE, OTHER, OVERVIEW, RULER, Lanes, height_range, lanes_of
 from harstudio.gui.timeline.overview import FRAME, dragged_frame, hold_at
 
 _DRAG_PIXELS = 4
@@ -113,6 +113,11 @@ class TimelineView(QWidget):
         return self._lanes
 
     @property
+    def height_range(self) -> tuple[int, int]:
+        """The height that the lanes need, and the height beyond which they do not grow, px."""
+        return height_range(self._shown.clip)
+
+    @property
     def scale(self) -> TimeScale:
         """Where a moment is drawn on ruler and lanes."""
         return TimeScale.across(self._window.range, self.width())
@@ -123,20 +128,21 @@ class TimelineView(QWidget):
         return TimeScale.across((0.0, self._window.duration_s), self.width())
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(640, self._lanes.height)
+        return QSize(640, self.height_range[0])
 
     def show_state(self, shown: Shown) -> None:
         """Other labels, or another selection."""
         if shown.clip is not self._shown.clip:
             self.cancel()
-            self._lanes = lanes_of(shown.clip)
+            self._shown = shown
+            self._lanes = lanes_of(shown.clip, self.height())
             self._edges = {
                 i: self._edges[i]
                 if i in self._edges and self._edges[i][0] is band.track
                 else (band.track, Edges.of(band.track))
                 for i, band in enumerate(self._lanes.bands)
             }
-            self.setMinimumHeight(self._lanes.height)
+            self.setMinimumHeight(self.height_range[0])
             self.updateGeometry()
         self._shown = shown
         self._redraw()
@@ -160,6 +166,7 @@ class TimelineView(QWidget):
         self._playhead_s = time_s
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self._lanes = lanes_of(self._shown.clip, self.height())
         self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from harstudio.core.imu import ImuRecording
-from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, RecordingRef
 from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment
 from harstudio.gui.signals.channels import (
     ACCELERATION,
     ANGULAR_VELOCITY,
+    Channels,
+    Quantity,
     channels_of,
-    label_over,
-    readout,
+    real_side,
     sensors_of,
 )
 from harstudio.workflows.loading import LoadedClip, LoadedRecording
@@ -44,6 +44,11 @@ def loaded_with(real: ImuRecording | None, alignment: Alignment) -> tuple[Loaded
     return LoadedClip(clip, virtual=virtual_of(), recordings=recordings), clip
 
 
+def channels(loaded: LoadedClip, clip: Clip, sensor: str, quantity: Quantity) -> Channels:
+    real = real_side(loaded, clip, sensor, quantity)
+    return channels_of(loaded.virtual, real, sensor, quantity)
+
+
 def shifted_real(offset_s: float) -> ImuRecording:
     """The virtual signal as a clock would record it that starts at clip time `offset_s`."""
     times = np.arange(400) / 50.0
@@ -52,33 +57,33 @@ def shifted_real(offset_s: float) -> ImuRecording:
 
 def test_a_real_signal_lies_where_its_alignment_puts_it() -> None:
     loaded, clip = loaded_with(shifted_real(1.0), Alignment(1.0))
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
-    assert channels.real[0].times_s[0] == pytest.approx(1.0)
+    shown = channels(loaded, clip, "wrist", ACCELERATION)
+    assert shown.real[0].times_s[0] == pytest.approx(1.0)
     np.testing.assert_allclose(
-        channels.pair.real[channels.pair.mask], channels.pair.virtual[channels.pair.mask], atol=1e-3
+        shown.pair.real[shown.pair.mask], shown.pair.virtual[shown.pair.mask], atol=1e-3
     )
 
 
 def test_the_present_alignment_counts_and_not_that_of_loading() -> None:
     loaded, clip = loaded_with(shifted_real(1.0), Alignment(0.0))
     ref = replace(clip.recordings[0], alignment=Alignment(1.0))
-    channels = channels_of(loaded, replace(clip, recordings=(ref,)), "wrist", ACCELERATION)
-    assert channels.real[0].times_s[0] == pytest.approx(1.0)
+    shown = channels(loaded, replace(clip, recordings=(ref,)), "wrist", ACCELERATION)
+    assert shown.real[0].times_s[0] == pytest.approx(1.0)
 
 
 def test_the_mounting_rotation_is_applied() -> None:
     loaded, clip = loaded_with(
         shifted_real(0.0), Alignment(mounting_wxyz=(("wrist", QUARTER_TURN_ABOUT_Z),))
     )
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
+    shown = channels(loaded, clip, "wrist", ACCELERATION)
     vectors = signal(np.arange(400) / 50.0)
-    np.testing.assert_allclose(channels.real[0].values, -vectors[:, 1], atol=1e-12)
-    np.testing.assert_allclose(channels.real[1].values, vectors[:, 0], atol=1e-12)
+    np.testing.assert_allclose(shown.real[0].values, -vectors[:, 1], atol=1e-12)
+    np.testing.assert_allclose(shown.real[1].values, vectors[:, 0], atol=1e-12)
 
 
 def test_the_fourth_row_is_the_norm() -> None:
     loaded, clip = loaded_with(None, Alignment())
-    x, y, z, norm = channels_of(loaded, clip, "wrist", ACCELERATION).virtual
+    x, y, z, norm = channels(loaded, clip, "wrist", ACCELERATION).virtual
     np.testing.assert_allclose(norm.values, np.sqrt(x.values**2 + y.values**2 + z.values**2))
 
 
@@ -86,34 +91,34 @@ def test_samples_that_are_not_valid_are_gaps() -> None:
     valid = np.ones(400, bool)
     valid[100:120] = False
     loaded, clip = loaded_with(replace(shifted_real(0.0), valid=valid), Alignment())
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
-    assert np.isnan(channels.real[0].values[100:120]).all()
-    assert np.isfinite(channels.real[0].values[:100]).all()
-    assert not channels.pair.mask[100:120].any()
+    shown = channels(loaded, clip, "wrist", ACCELERATION)
+    assert np.isnan(shown.real[0].values[100:120]).all()
+    assert np.isfinite(shown.real[0].values[:100]).all()
+    assert not shown.pair.mask[100:120].any()
 
 
 def test_a_pause_of_the_recorder_is_a_gap_and_not_a_straight_line() -> None:
     times = np.concatenate([np.arange(100) / 50.0, 5.0 + np.arange(100) / 50.0])
     real = ImuRecording(times, ("wrist",), signal(times)[:, None])
     loaded, clip = loaded_with(real, Alignment())
-    values = channels_of(loaded, clip, "wrist", ACCELERATION).real[0].values
+    values = channels(loaded, clip, "wrist", ACCELERATION).real[0].values
     assert np.flatnonzero(np.isnan(values)).tolist() == [100]
 
 
 def test_without_a_gyroscope_there_is_no_real_angular_velocity() -> None:
     loaded, clip = loaded_with(shifted_real(0.0), Alignment())
-    channels = channels_of(loaded, clip, "wrist", ANGULAR_VELOCITY)
-    assert channels.virtual is not None
-    assert channels.real is None
+    shown = channels(loaded, clip, "wrist", ANGULAR_VELOCITY)
+    assert shown.virtual is not None
+    assert shown.real is None
 
 
 def test_a_sensor_only_the_recording_has_is_offered_after_the_virtual_ones() -> None:
     real = replace(shifted_real(0.0), sensors=("ear",))
     loaded, clip = loaded_with(real, Alignment())
-    assert sensors_of(loaded) == ("wrist", "ear")
-    channels = channels_of(loaded, clip, "ear", ACCELERATION)
-    assert channels.virtual is None
-    assert channels.real is not None
+    assert sensors_of(loaded.virtual, loaded) == ("wrist", "ear")
+    shown = channels(loaded, clip, "ear", ACCELERATION)
+    assert shown.virtual is None
+    assert shown.real is not None
 
 
 @pytest.mark.parametrize(
@@ -121,29 +126,16 @@ def test_a_sensor_only_the_recording_has_is_offered_after_the_virtual_ones() -> 
 )
 def test_signals_of_another_kind_are_not_compared(change: dict[str, object], word: str) -> None:
     loaded, clip = loaded_with(replace(shifted_real(0.0), **change), Alignment())
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
-    assert channels.pair is None
-    assert word in readout(channels, 0.0, 5.0, "m/s2", LabelTrack()).text
+    shown = channels(loaded, clip, "wrist", ACCELERATION)
+    assert shown.pair is None
+    assert word in shown.note
 
 
-def test_the_readout_has_the_error_of_a_known_difference() -> None:
-    real = shifted_real(0.0)
-    loaded, clip = loaded_with(replace(real, acc_mps2=real.acc_mps2 + 0.5), Alignment())
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
-    track = LabelTrack((Segment(0.0, 9.0, "walking"),))
-    words = readout(channels, 1.0, 5.0, "m/s2", track)
-    assert words.text == "RMSE 0.50 m/s2, r 1.00 over 00:01.00-00:05.00 (walking)"
-    assert "200 samples" in words.details
-
-
-def test_the_readout_says_so_where_the_two_do_not_overlap() -> None:
-    loaded, clip = loaded_with(shifted_real(0.0), Alignment(50.0))
-    channels = channels_of(loaded, clip, "wrist", ACCELERATION)
-    assert "overlap" in readout(channels, 0.0, 5.0, "m/s2", LabelTrack()).text
-
-
-def test_a_stretch_over_two_labels_is_named_by_their_number() -> None:
-    track = LabelTrack((Segment(0, 1, "a"), Segment(1, 2, "b")))
-    assert label_over(track, 0.5, 1.5) == "2 labels"
-    assert label_over(track, 0.1, 0.9) == "a"
-    assert label_over(track, 5.0, 6.0) == ""
+def test_another_virtual_signal_is_compared_with_the_same_real_side() -> None:
+    loaded, clip = loaded_with(shifted_real(0.0), Alignment())
+    real = real_side(loaded, clip, "wrist", ACCELERATION)
+    moved = replace(loaded.virtual, acc_mps2=loaded.virtual.acc_mps2 + 1.0)
+    shown = channels_of(moved, real, "wrist", ACCELERATION)
+    assert shown.real is real.curves
+    residual = shown.residual[0].values
+    np.testing.assert_allclose(residual[np.isfinite(residual)], -1.0, atol=1e-3)

@@ -82,3 +82,50 @@ def test_extremes_are_of_all_or_of_a_stretch() -> None:
     assert pyramid.extremes() == (-3.0, 7.0)
     assert pyramid.extremes((0.0, 5.0)) == (-3.0, 0.0)
     assert Pyramid(np.arange(3.0), np.full(3, np.nan)).extremes() is None
+
+
+@given(st.integers(2, 5000), st.floats(-5, 60), st.floats(0.01, 80), st.integers(1, 300))
+def test_each_column_of_pixels_spans_all_samples_in_it(
+    count: int, start_s: float, width_s: float, pixels: int
+) -> None:
+    times, values = noise(count)
+    low, high = Pyramid(times, values).columns(start_s, start_s + width_s, pixels)
+    assert len(low) == len(high) == pixels
+    inside = (times > start_s) & (times < start_s + width_s)
+    if inside.any():
+        assert np.nanmin(low) <= values[inside].min() + 1e-12
+        assert np.nanmax(high) >= values[inside].max() - 1e-12
+    drawn = np.isfinite(low)
+    assert (low[drawn] <= high[drawn]).all()
+
+
+def test_between_two_samples_the_columns_follow_the_straight_line() -> None:
+    low, high = Pyramid(np.array([0.0, 10.0]), np.array([0.0, 10.0])).columns(0.0, 10.0, 10)
+    np.testing.assert_allclose(low, np.arange(10))
+    np.testing.assert_allclose(high, np.arange(10) + 1)
+
+
+def test_beyond_the_signal_and_in_a_gap_there_is_no_line() -> None:
+    times = np.arange(10.0)
+    values = np.where((times > 3) & (times < 6), np.nan, 1.0)
+    low, _ = Pyramid(times, values).columns(-5.5, 14.5, 20)
+    assert np.flatnonzero(np.isfinite(low)).tolist() == [5, 6, 7, 8, 11, 12, 13, 14]
+
+
+def test_a_spike_does_not_count_as_usual_but_a_wide_swing_does() -> None:
+    times, values = noise(20_000)
+    spiked = values.copy()
+    spiked[777] = 500.0
+    low, high = Pyramid(times, spiked).usual()
+    assert high < 10.0
+    assert low == values.min()
+    swing = Pyramid(times, values)
+    assert swing.usual() == swing.extremes()
+
+
+def test_the_value_at_a_time_is_that_of_the_nearest_sample() -> None:
+    curve = Pyramid(np.array([0.0, 1.0, 2.0]), np.array([5.0, 6.0, 7.0]))
+    assert curve.at(1.4) == 6.0
+    assert curve.at(1.6) == 7.0
+    assert np.isnan(curve.at(2.1))
+    assert np.isnan(curve.at(-0.1))

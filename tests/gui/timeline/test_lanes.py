@@ -4,7 +4,15 @@ from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip
 from harstudio.core.source import Source
 from harstudio.gui.theme import text_on
-from harstudio.gui.timeline.lanes import LANE, NOTHING, OTHER, OVERVIEW, RULER, lanes_of
+from harstudio.gui.timeline.lanes import (
+    LANE,
+    NOTHING,
+    OTHER,
+    OVERVIEW,
+    RULER,
+    height_range,
+    lanes_of,
+)
 from harstudio.gui.timeline.painting import ink, label_text
 from harstudio.gui.timeline.transport import fitting, position_text
 
@@ -65,3 +73,15 @@ def test_chips_that_do_not_fit_leave_room_for_the_menu() -> None:
     assert fitting([50, 50, 50], 120, 4, 30) == 1
     assert fitting([50, 50, 50], 20, 4, 30) == 0
     assert fitting([], 20, 4, 30) == 0
+
+
+def test_lanes_fill_the_room_there_is_up_to_what_a_lane_should_be() -> None:
+    clip = clip_with(MINE, "predicted")
+    least, most = height_range(clip)
+    assert lanes_of(clip, least - 10).height == least
+    for room in range(least, most + 1, 3):
+        assert room - 1 <= lanes_of(clip, room).height <= room
+    assert lanes_of(clip, most + 100).height == most
+    lanes = lanes_of(clip, most)
+    assert lanes.mine.height > lanes.band(OTHER).height
+    assert lanes.band(RULER) == lanes_of(clip).band(RULER)

@@ -382,3 +382,14 @@ def test_another_clip_colour_repaints(panel: TimelinePanel, session: Session) ->
     picture = panel.view.grab().toImage()
     place = QPoint(at(panel, 1.2).x(), panel.view.lanes.mine.top + 4)
     assert QColor(picture.pixel(place)).name() == "#123456"
+
+
+def test_spare_height_goes_to_the_lane_and_then_below_the_transport(
+    panel: TimelinePanel, qtbot: QtBot
+) -> None:
+    panel.resize(800, 180)
+    qtbot.waitUntil(lambda: panel.view.lanes.mine.height > 36)
+    panel.resize(800, 500)
+    _, most = panel.view.height_range
+    qtbot.waitUntil(lambda: panel.view.height() == most)
+    assert panel.transport.y() == most
