@@ -9,6 +9,7 @@ import colorsys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, count, pairwise
 
 import numpy as np
@@ -107,7 +108,7 @@ class LabelTrack:
     def __len__(self) -> int:
         return len(self.segments)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The labels in use, sorted."""
         return tuple(sorted({segment.label for segment in self.segments}))

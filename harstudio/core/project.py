@@ -15,6 +15,8 @@ from harstudio.core.timebase import Alignment
 MINE = "labels"
 """Name of the tier that holds the person's own labels."""
 
+_NO_LABELS = LabelTrack()
+
 UNREVIEWED, KEPT, EXCLUDED = "unreviewed", "kept", "excluded"
 STATUSES = (UNREVIEWED, KEPT, EXCLUDED)
 
@@ -78,7 +80,7 @@ class Clip:
 
     def track(self, tier: str) -> LabelTrack:
         """A tier's labels; an empty track if there is no such tier."""
-        return dict(self.tracks).get(tier, LabelTrack())
+        return next((track for name, track in self.tracks if name == tier), _NO_LABELS)
 
     def with_track(self, track: LabelTrack, tier: str = MINE) -> Clip:
         """This clip with a tier replaced, or added; self if nothing changes."""

@@ -65,6 +65,11 @@ def _recording(window: MainWindow) -> bool:
     return _editable(window) and clip is not None and bool(clip.recordings and clip.motion)
 
 
+def _comparable(window: MainWindow) -> bool:
+    clips = window.session.project.clips.values() if window.session.project else ()
+    return any(clip.usable and clip.motion and clip.recordings for clip in clips)
+
+
 def _step_frames(count: int) -> Run:
     def run(window: MainWindow) -> None:
         clip = window.session.clip
@@ -132,6 +137,24 @@ def _status(status: str) -> Run:
             window.library.step(1)
 
     return run
+
+
+def _align(window: MainWindow) -> None:
+    window.show_panel("align")
+    window.align.fit()
+
+
+def _nudge(name: str, text: str, key: str, run: Run) -> ActionRow:
+    return ActionRow(
+        f"nudge_{name}", "Clip/Nudge recording", f"Recording {text}", (key,), run, _recording
+    )
+
+
+def _anchor(index: int, key: str) -> ActionRow:
+    return ActionRow(
+        f"anchor_{'ab'[index]}", "Clip/Nudge recording", f"Set anchor {'AB'[index]} at playhead",
+        (key,), lambda window: window.align.set_anchor(index), _recording,
+    )  # fmt: skip
 
 
 def _digit(digit: str) -> ActionRow:
@@ -223,7 +246,25 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("find", "Clip", "&Search clips", ("Ctrl+F",), lambda w: w.focus_search(), _open),
     ActionRow("-align", "Clip", "-", (), lambda _w: None),
     ActionRow(
-        "align", "Clip", "&Align recording to the body", ("Ctrl+L",), files.align_clip, _recording
+        "align", "Clip", "&Align recording to the body", ("Ctrl+L",), _align, _recording
+    ),
+    ActionRow(
+        "align_all", "Clip", "Align &all clips with recordings", (), lambda w: w.align.fit_all(),
+        _editable,
+    ),
+    ActionRow(
+        "report", "Clip", "&Report: real beside virtual …", ("Ctrl+Shift+R",), files.write_report,
+        _comparable,
+    ),
+    _nudge("back_10", "10 ms earlier", "Alt+Left", lambda w: w.align.nudge(-0.01)),
+    _nudge("on_10", "10 ms later", "Alt+Right", lambda w: w.align.nudge(0.01)),
+    _nudge("back", "1 sample earlier", "Alt+Shift+Left", lambda w: w.align.nudge_samples(-1)),
+    _nudge("on", "1 sample later", "Alt+Shift+Right", lambda w: w.align.nudge_samples(1)),
+    _anchor(0, "Alt+A"),
+    _anchor(1, "Alt+B"),
+    ActionRow(
+        "place", "Clip", "&Place sensors on the body", ("P",),
+        lambda w: w.placing.set_on(not w.placing.on), _labelling, lambda w: w.placing.on,
     ),
     *(_digit(digit) for digit in "1234567890"),
     ActionRow(
@@ -250,7 +291,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("in", "Label", "Selection starts here", ("[",), _set_in, _clip),
     ActionRow("out", "Label", "Selection ends here", ("]",), _set_out, _clip),
     ActionRow(
-        "deselect", "Label", "Select nothing", ("Esc",), lambda w: w.session.select_segment(None),
+        "deselect", "Label", "Select nothing", ("Esc",), lambda w: w.escape(),
         _clip,
     ),
     ActionRow(

@@ -15,7 +15,10 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Drag on the empty lane", "new segment"),
     ("Drag a segment; its edge; a shared edge", "move; resize; move both (Alt: no snapping)"),
     ("Wheel; Shift+wheel over time", "zoom at the pointer; pan"),
+    ("Shift+click; Ctrl+click on signals", "set cursor A; B, for the difference between them"),
     ("Left drag; middle drag; wheel on the body", "orbit; pan; zoom"),
+    ("Drag a sensor on the body", "move it over the skin, its signals follow"),
+    ("Place (P): click; Shift+click; drag a ring", "move the chosen sensor; add one; turn it"),
     ("Right click", "a menu, nothing else"),
     ("Esc while dragging", "as if nothing had happened"),
 )

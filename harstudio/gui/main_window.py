@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
     QDockWidget,
     QInputDialog,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -31,6 +37,7 @@ from PySide6.QtWidgets import (
 
 import harstudio
 from harstudio.core.errors import HarstudioError
+from harstudio.core.project import Clip
 from harstudio.core.timebase import clock_text
 from harstudio.gui import files
 from harstudio.gui.actions import ACTIONS, ActionRow
@@ -55,8 +62,12 @@ from harstudio.gui.viewport.panel import ViewportPanel
 from harstudio.gui.welcome import Welcome
 from harstudio.gui.worker import JobCentre
 from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks
+from harstudio.store.paths import resolved, sources_of
 
 _MESSAGE_MS = 12_000
+_MOVED_BY_KEYS = (QAbstractItemView, QAbstractSpinBox, QComboBox)
+_MOVING_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 class MainWindow(QMainWindow):
@@ -79,6 +90,9 @@ class MainWindow(QMainWindow):
         self._make_status_bar()
         self._connect()
         self.setAcceptDrops(True)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
         self.resize(1440, 860)
         self._show_arrangement()
         self._on_project_changed()
@@ -252,6 +266,7 @@ class MainWindow(QMainWindow):
         first = next(iter(self.library.model.ids), None)
         if first is not None:
             self.session.open_clip(first)
+        self.library.table.setFocus()
 
     def _open_demo(self) -> None:
         files.make_demo_in(self, self.settings.demo_folder)
@@ -265,7 +280,8 @@ class MainWindow(QMainWindow):
             self._show_docks(project is not None)
         self.setWindowTitle(f"{project.name} – harstudio" if project else "harstudio")
         locked = file is not None and file.read_only
-        self._lock.setText("Read-only" if locked else "")
+        who = file.holder.split(" on host")[0] if locked and file is not None else ""
+        self._lock.setText(f"Read-only: {who} has it open" if who else "Read-only" * locked)
         self._lock.setToolTip(f"{file.holder} has this project open" if locked and file else "")
         self._show_title()
         self._refresh_actions()
@@ -291,19 +307,28 @@ class MainWindow(QMainWindow):
         if clip is None:
             self.clock.set_duration(0.0)
         elif clip.problem and self.session.loaded is not None and not self.session.read_only:
-            well = replace(clip, problem="")
-            self.session.edit_clip(f"Clear the problem of {clip.name}", well)
+            self._note_problem(clip, "")
         self._show_title()
         self._refresh_actions()
 
     def _on_clip_failed(self, clip_id: str, reason: str) -> None:
-        """Flag a clip whose file turned out to be unusable."""
-        self.tell(f"Cannot show this clip: {reason}")
+        """Flag a clip whose file turned out to be unusable; one that is only away comes back."""
         project = self.session.project
-        if project is None or self.session.read_only or project.clip(clip_id).problem == reason:
+        if project is None:
             return
-        flagged = replace(project.clip(clip_id), problem=reason)
-        self.session.edit(f"Flag {flagged.name}", project.with_clips([flagged]))
+        clip = project.clip(clip_id)
+        if any(not resolved(s, self.session.folder).exists() for s in sources_of(clip)):
+            self.tell(f"{reason}  (File > Find moved files)")
+            return
+        self.tell(f"Cannot show this clip: {reason}")
+        if not self.session.read_only and clip.problem != reason:
+            self._note_problem(clip, reason)
+
+    def _note_problem(self, clip: Clip, problem: str) -> None:
+        project = self.session.project
+        if project is not None:
+            what = f"{'Flag' if problem else 'Clear the flag of'} {clip.name}"
+            self.session.note(what, project.with_clips([replace(clip, problem=problem)]))
 
     def _on_moment(self, _clip_id: str, start_s: float, end_s: float) -> None:
         self.clock.pause()
@@ -320,8 +345,8 @@ class MainWindow(QMainWindow):
         if clip is None:
             self._title.setText("")
             return
-        segment = clip.labels.at(self.clock.time_s)
-        parts = [clip.name, clip.subject, segment.label if segment else "no label here"]
+        label = self.session.label_at(self.clock.time_s)
+        parts = [clip.name, clip.subject, label or "no label here"]
         if clip.problem:
             parts.append(clip.problem)
         self._title.setText("  ·  ".join(part for part in parts if part))
@@ -390,6 +415,13 @@ class MainWindow(QMainWindow):
         self.settings.theme = name
         self.theme.choose(name)
 
+    def escape(self) -> None:
+        """Leave a text field, or select nothing."""
+        if isinstance(QApplication.focusWidget(), QLineEdit):
+            self.library.table.setFocus()
+        else:
+            self.session.select_segment(None)
+
     def focus_search(self) -> None:
         """Put the cursor into the library's search field."""
         self.show_panel("library")
@@ -451,10 +483,16 @@ class MainWindow(QMainWindow):
             action = self._actions[f"label_{digit}"]
             action.setText(label.name if label is not None else f"(no label on {digit})")
 
-    def _align(self) -> None:
-        self.align.fit()
-
     # -- Qt ------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Let lists and number fields have the keys that move in them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(watched, _MOVED_BY_KEYS):
+            assert isinstance(event, QKeyEvent)
+            if event.key() in _MOVING_KEYS and not event.modifiers() & ~_KEYPAD:
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -14,6 +15,8 @@ from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip, Project
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows.loading import LoadedClip, load_clip
+
+_MERGE_WITHIN_S = 1.0
 
 
 class Session(QObject):
@@ -104,8 +107,14 @@ class Session(QObject):
         self.undo_stack.clear()
         self.project_changed.emit(before, None)
 
-    def edit(self, what: str, after: Project) -> None:
+    def edit(self, what: str, after: Project, merge: str = "") -> None:
         """Make a change that can be undone; it is on disk when this returns.
+
+        Parameters
+        ----------
+        merge : str
+            Undone in one step with the edit before if that has the same `merge` (not empty) and
+            was made less than a second ago: keys held down, for one.
 
         Raises
         ------
@@ -117,12 +126,20 @@ class Session(QObject):
             return
         self._write(before, after, what)
         self._show(before, after)
-        self.undo_stack.push(_Replace(self, before, after, what))
+        self.undo_stack.push(_Replace(self, before, after, what, merge))
 
-    def edit_clip(self, what: str, clip: Clip) -> None:
+    def note(self, what: str, after: Project) -> None:
+        """Keep something that was found out, not decided: on disk, but no step to undo."""
+        before = self._project
+        if before is None or after is before:
+            return
+        self._write(before, after, what)
+        self._show(before, after)
+
+    def edit_clip(self, what: str, clip: Clip, merge: str = "") -> None:
         """`edit` with one clip replaced or added."""
         if self._project is not None:
-            self.edit(what, self._project.with_clips([clip]))
+            self.edit(what, self._project.with_clips([clip]), merge)
 
     def edit_labels(self, what: str, track: LabelTrack, tier: str = MINE) -> None:
         """`edit` with a tier of the open clip replaced."""
@@ -202,6 +219,14 @@ class Session(QObject):
             return None
         return self._project.clips.get(self._clip_id)
 
+    def label_at(self, time_s: float) -> str:
+        """The open clip's label at a time; at its very end, that of its last moment."""
+        clip = self.clip
+        if clip is None:
+            return ""
+        segment = clip.labels.at(min(time_s, clip.duration_s - 1e-3))
+        return segment.label if segment is not None else ""
+
     @property
     def loaded(self) -> LoadedClip | None:
         """The open clip's arrays; None until they have been read."""
@@ -262,8 +287,18 @@ class Session(QObject):
             return
         if isinstance(result, Exception):
             raise result
+        just_opened = self._loaded is None
         self._loaded, self._preview = result, None
+        if just_opened:
+            self._pick_sensor(result)
         self.clip_opened.emit()
+
+    def _pick_sensor(self, loaded: LoadedClip) -> None:
+        """Show a sensor that was really worn, where the chosen one was not."""
+        worn = [name for item in loaded.recordings for name in item.recording.sensors]
+        if worn and self._sensor not in worn:
+            simulated = loaded.virtual.sensors if loaded.virtual is not None else ()
+            self.select_sensor(next((name for name in worn if name in simulated), worn[0]))
 
     # -- what is selected ----------------------------------------------------------------
 
@@ -313,10 +348,26 @@ class Session(QObject):
 class _Replace(QUndoCommand):
     """The one undo command: one immutable project in place of another."""
 
-    def __init__(self, session: Session, before: Project, after: Project, what: str) -> None:
+    def __init__(
+        self, session: Session, before: Project, after: Project, what: str, merge: str
+    ) -> None:
         super().__init__(what)
         self._session, self._before, self._after = session, before, after
+        self._merge, self._at = merge, monotonic()
         self._done = True
+
+    def id(self) -> int:
+        return 1 if self._merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
+        if (
+            not isinstance(other, _Replace)
+            or other._merge != self._merge
+            or other._at - self._at > _MERGE_WITHIN_S
+        ):
+            return False
+        self._after, self._at = other._after, other._at
+        return True
 
     def redo(self) -> None:
         if self._done:  # `push` calls redo at once, but the edit has been made already

@@ -21,16 +21,18 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) ->
     Parameters
     ----------
     docks : mapping
-        library, signals, timeline, labels, sensors, train, results, history.
+        library, signals, timeline, labels, sensors, align, train, results, history.
     """
     for dock in docks.values():
         dock.setFloating(False)
         window.removeDockWidget(dock)
-    # Results need height, time needs width: in Learn the right side goes all the way down.
-    right = _RIGHT if name == "learn" else _BOTTOM
+    # Results and alignment need height, so the right side goes all the way down; in Review the
+    # timeline takes the whole width instead.
+    right = _BOTTOM if name == "review" else _RIGHT
     window.setCorner(Qt.Corner.BottomRightCorner, right)
     {"review": _review, "compare": _compare, "learn": _learn}[name](window, docks)
     name_docks(window, docks)
+    window.restoreState(window.saveState())  # or Qt forgets the tabs of docks that were hidden
 
 
 def name_docks(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -66,27 +68,29 @@ def _review(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _LEFT, docks["library"])
     _show(window, _RIGHT, docks["signals"])
     _below(window, docks["signals"], docks["labels"])
-    _tabs(window, [docks[n] for n in ("labels", "sensors", "history", "train", "results")])
+    _tabs(window, [docks[n] for n in ("labels", "sensors", "align", "history", "train", "results")])
     _show(window, _BOTTOM, docks["timeline"])
     width, height = window.width(), window.height()
     window.resizeDocks(
         [docks["library"], docks["signals"]], [int(width * 0.27), int(width * 0.32)], _ACROSS
     )
     window.resizeDocks(
-        [docks["signals"], docks["labels"]], [int(height * 0.55), int(height * 0.2)], _DOWN
+        [docks["signals"], docks["labels"]], [int(height * 0.44), int(height * 0.31)], _DOWN
     )
     window.resizeDocks([docks["timeline"]], [176], _DOWN)
 
 
 def _compare(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _LEFT, docks["library"])
-    _show(window, _RIGHT, docks["sensors"])
-    _tabs(window, [docks[n] for n in ("sensors", "labels", "history", "train", "results")])
+    _show(window, _RIGHT, docks["align"])
+    _tabs(window, [docks[n] for n in ("align", "sensors", "labels", "history", "train", "results")])
+    for name in ("history", "train", "results"):  # six tabs could not be read; a command shows them
+        docks[name].hide()
     _show(window, _BOTTOM, docks["signals"])
     _below(window, docks["signals"], docks["timeline"])
     width, height = window.width(), window.height()
     window.resizeDocks(
-        [docks["library"], docks["sensors"]], [int(width * 0.24), int(width * 0.26)], _ACROSS
+        [docks["library"], docks["align"]], [int(width * 0.22), int(width * 0.26)], _ACROSS
     )
     window.resizeDocks([docks["signals"], docks["timeline"]], [int(height * 0.4), 168], _DOWN)
 
@@ -95,7 +99,7 @@ def _learn(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _RIGHT, docks["train"])
     _tabs(window, [docks[n] for n in ("train", "results", "history")])
     _show(window, _LEFT, docks["library"])
-    _tabs(window, [docks[n] for n in ("library", "labels", "sensors")])
+    _tabs(window, [docks[n] for n in ("library", "labels", "sensors", "align")])
     _show(window, _BOTTOM, docks["timeline"])
     _tabs(window, [docks["timeline"], docks["signals"]])
     width = window.width()

@@ -6,36 +6,35 @@ biases are fitted together by least squares, which also says how well each of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import correlate, find_peaks
 
 from harstudio.core import rotations as rot
-from harstudio.core.arrays import BoolArray, FloatArray
-from harstudio.core.errors import HarstudioError
+from harstudio.core.arrays import FloatArray
 from harstudio.core.imu import GRAVITY, ImuRecording
 from harstudio.core.timebase import Alignment
-from harstudio.imu.frames import sensed
-from harstudio.imu.joint_fit import JointFit, PairSignals, joint_fit, solved_rotation
-from harstudio.imu.resample import at_times, resampled
-
-Pairs = tuple[tuple[str, str], ...]
+from harstudio.imu.joint_fit import JointFit, joint_fit
+from harstudio.imu.rough_lag import (
+    APART_S,
+    MAX_LAG_S,
+    LagCandidate,
+    LagCurve,
+    Pairs,
+    Prepared,
+    lag_curve,
+    periodic,
+    prepared,
+)
 
 DRIFT_FROM_S = 20.0
 """Overlap from which on a drift can be told from a lag."""
 
-_MAX_RATE_HZ = 100.0
-_COARSE_S = 60.0
-"""The rough lag is sought with this much of the recording, so that drift cannot smear it."""
-
-_RIVAL = 0.9
-"""A second lag that fits this well, relative to the best, makes the lag ambiguous."""
-
-_APART_S = 0.15
-"""Lags closer than this are the same one."""
-
 _WEAK = 0.3
+_LEAST_EVIDENCE_S = 0.8
+"""Least ``-T log(1 - r^2)`` of T seconds of overlap: 3 s at a correlation of 0.48, say."""
+
+_LEAST_SHARE = 0.6
 _ILL_CONDITIONED = 10.0
 
 
@@ -62,6 +61,14 @@ class AlignmentFit:
     conditioning : float
         How much better the rotation's best known axis is known than its worst (1 is ideal;
         infinite for motion about one axis only).
+    lag_s : float, s
+        Clip time minus the recording's own time, where the search was made.
+    rival_lags_s : tuple of float, s
+        Other lags that fit nearly as well, the best first; `fit_alignment` takes them as `near_s`.
+    rotations_sd_rad : tuple of float, rad
+        The worst known axis of each mounting rotation, in the alignment's order.
+    overlap_s : float, s
+        How much of the recording lies on the clip.
     """
 
     alignment: Alignment
@@ -72,13 +79,18 @@ class AlignmentFit:
     ambiguous: str
     note: str = ""
     conditioning: float = 1.0
+    lag_s: float = 0.0
+    rival_lags_s: tuple[float, ...] = ()
+    rotations_sd_rad: tuple[float, ...] = ()
+    overlap_s: float = 0.0
 
 
 def fit_alignment(
     virtual: ImuRecording,
     real: ImuRecording,
     pairs: Pairs | None = None,
-    max_lag_s: float = 10.0,
+    max_lag_s: float = MAX_LAG_S,
+    near_s: float | None = None,
 ) -> AlignmentFit:
     """Alignment that brings a real recording onto a virtual one.
 
@@ -92,239 +104,128 @@ def fit_alignment(
         Default: the names in common.
     max_lag_s : float
         Offsets sought: this far on either side of equal clocks, and of equal starts.
+    near_s : float, s, optional
+        Fit at the peak closest to this lag, or at this lag itself if no peak is within 0.15 s,
+        instead of at the best peak.
 
     Raises
     ------
     HarstudioError
         No common sensor, an unknown one, no signal in common, or no overlap.
     """
-    if pairs is None:
-        pairs = tuple((name, name) for name in virtual.sensors if name in real.sensors)
-    if not pairs:
-        raise HarstudioError(
-            "alignment: no sensor in common",
-            f"virtual: {', '.join(virtual.sensors)}; real: {', '.join(real.sensors)}",
-        )
-    virtual, real = _comparable(virtual, real)
-    rate_hz = min(virtual.rate_hz, real.rate_hz, _MAX_RATE_HZ)
-    if rate_hz <= 0:
-        raise HarstudioError("alignment: a recording of one sample has no motion to align by")
-    virtual, real = _on_grid(virtual, rate_hz), _on_grid(real, rate_hz)
-    signals = [_pair_signals(virtual, real, pair) for pair in pairs]
-    v_valid, r_valid = virtual.valid_mask, real.valid_mask
-
-    chunk = _liveliest(signals, r_valid, round(_COARSE_S * rate_hz))
-    lags, scores = _coarse(signals, v_valid, r_valid, chunk, rate_hz, virtual, real, max_lag_s)
-    best = lags[int(np.argmax(scores[:, 1]))]
-    rivals = _rivals(lags, scores)
-
-    yaw_only = virtual.frame == "global"
+    both = prepared(virtual, real, pairs)
+    names = _real_names(virtual, real, pairs)
+    curve = lag_curve(both, max_lag_s)
+    chosen = curve.best if near_s is None else _near(curve, near_s)
+    middle = curve.middle_on_recording(chosen.lag_s)
     fit = joint_fit(
-        signals, (virtual.times_s, v_valid), (real.times_s, r_valid), best,
-        (real.times_s[chunk.start], real.times_s[chunk.stop - 1]),
-        drift_from_s=DRIFT_FROM_S, yaw_only=yaw_only,
-    )  # fmt: skip
+        list(both.signals),
+        (both.virtual.times_s, both.virtual.valid_mask),
+        (both.real.times_s, both.real.valid_mask),
+        chosen.lag_s,
+        (middle - curve.half_s, middle + curve.half_s),
+        drift_from_s=DRIFT_FROM_S,
+        yaw_only=both.virtual.frame == "global",
+    )
     mounting = tuple(
-        (real_name, _quaternion(matrix))
-        for (_, real_name), matrix in zip(pairs, fit.rotations, strict=True)
+        (name, _quaternion(matrix)) for name, matrix in zip(names, fit.rotations, strict=True)
     )
     alignment = Alignment(fit.offset_s, fit.drift_ppm, mounting)
-    correlation = _correlation(signals, virtual, real, alignment)
-    note = "" if fit.drift_fitted else (
-        f"drift not fitted: {fit.overlap_s:.1f} s of overlap are too short "
-        f"(from {DRIFT_FROM_S:g} s on)"
-    )  # fmt: skip
+    correlation = both.correlation(alignment)
+    rivals = curve.rivals(chosen)
     return AlignmentFit(
         alignment=alignment,
         lag_sd_s=fit.lag_sd_s,
         drift_sd_ppm=fit.drift_sd_ppm,
         rotation_sd_rad=max(fit.rotation_sd_rad),
         correlation=correlation,
-        ambiguous=_doubts(fit, pairs, rivals, best, correlation, signals),
-        note=note,
+        ambiguous="; ".join(
+            _doubts_of_lag(fit, curve, chosen, rivals, alignment, correlation)
+            + _doubts_of_mounting(both, fit, names)
+        ),
+        note=_note(fit),
         conditioning=max(fit.conditioning),
+        lag_s=curve.lag_of(alignment),
+        rival_lags_s=tuple(rival.lag_s for rival in rivals),
+        rotations_sd_rad=fit.rotation_sd_rad,
+        overlap_s=fit.overlap_s,
     )
 
 
-def _comparable(virtual: ImuRecording, real: ImuRecording) -> tuple[ImuRecording, ImuRecording]:
-    """Both in the same frame, with or both without gravity."""
-    if (virtual.frame, virtual.with_gravity) == (real.frame, real.with_gravity):
-        return virtual, real
-    return sensed(virtual), sensed(real)
+def _real_names(virtual: ImuRecording, real: ImuRecording, pairs: Pairs | None) -> tuple[str, ...]:
+    """The real sensors that take part, in order."""
+    if pairs is not None:
+        return tuple(name for _, name in pairs)
+    return tuple(name for name in virtual.sensors if name in real.sensors)
 
 
-def _on_grid(recording: ImuRecording, rate_hz: float) -> ImuRecording:
-    """On a uniform grid of exactly that rate, so that both can be correlated by index."""
-    recording = resampled(replace(recording, orientation_wxyz=None), rate_hz)
-    count = round((recording.times_s[-1] - recording.times_s[0]) * rate_hz) + 1
-    times = recording.times_s[0] + np.arange(count) / rate_hz
-    return at_times(recording, times[times <= recording.times_s[-1]])
+def _near(curve: LagCurve, lag_s: float) -> LagCandidate:
+    """The peak at a lag; what the curve says of the lag itself where there is none."""
+    peak = curve.nearest(lag_s)
+    if abs(peak.lag_s - lag_s) < APART_S:
+        return peak
+    known = np.isfinite(curve.correlation)
+    r = float(np.interp(lag_s, curve.lags_s[known], curve.correlation[known], 0.0, 0.0))
+    return LagCandidate(lag_s, r, 0.0, 1.0)
 
 
-def _pair_signals(virtual: ImuRecording, real: ImuRecording, pair: tuple[str, str]) -> PairSignals:
-    i, j = virtual.sensor_index(pair[0]), real.sensor_index(pair[1])
-    gyro = None
-    if virtual.gyro_radps is not None and real.gyro_radps is not None:
-        gyro = (_known(virtual.gyro_radps[:, i]), _known(real.gyro_radps[:, j]))
-    return PairSignals(gyro, (_known(virtual.acc_mps2[:, i]), _known(real.acc_mps2[:, j])))
-
-
-def _known(values: FloatArray) -> FloatArray:
-    """What is not finite is not valid either; 0 keeps it out of splines and sums."""
-    return np.where(np.isfinite(values), values, 0.0)
-
-
-def _magnitudes(signals: list[PairSignals]) -> tuple[FloatArray, FloatArray]:
-    """Magnitude of the main signal, summed over the sensors: virtual (T,), real (N,)."""
-    virtual = sum(np.linalg.norm(pair.main[0], axis=1) for pair in signals)
-    real = sum(np.linalg.norm(pair.main[1], axis=1) for pair in signals)
-    return np.asarray(virtual), np.asarray(real)
-
-
-def _liveliest(signals: list[PairSignals], valid: BoolArray, count: int) -> slice:
-    """The stretch of the real recording with the most varied magnitude."""
-    _, magnitude = _magnitudes(signals)
-    if len(magnitude) <= count:
-        return slice(0, len(magnitude))
-    centred = np.where(valid, magnitude - magnitude[valid].mean(), 0.0) if valid.any() else valid
-    energy = np.concatenate([[0.0], np.cumsum(centred**2)])
-    start = int(np.argmax(energy[count:] - energy[:-count]))
-    return slice(start, start + count)
-
-
-def _coarse(
-    signals: list[PairSignals],
-    v_valid: BoolArray,
-    r_valid: BoolArray,
-    chunk: slice,
-    rate_hz: float,
-    virtual: ImuRecording,
-    real: ImuRecording,
-    max_lag_s: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Candidate offsets (C,) s and their scores (C, 2): of magnitudes, of rotated vectors."""
-    v_magnitude, r_magnitude = _magnitudes(signals)
-    shifts, correlation = _masked_correlation(
-        v_magnitude, v_valid, r_magnitude[chunk], r_valid[chunk], rate_hz
+def _note(fit: JointFit) -> str:
+    if fit.drift_fitted:
+        return ""
+    return (
+        f"drift not fitted: {fit.overlap_s:.1f} s of overlap are too short "
+        f"(from {DRIFT_FROM_S:g} s on)"
     )
-    offsets = virtual.times_s[0] - real.times_s[chunk.start] + shifts / rate_hz
-    equal_starts = virtual.times_s[0] - real.times_s[0]
-    sought = np.minimum(np.abs(offsets), np.abs(offsets - equal_starts)) <= max_lag_s
-    correlation = np.where(sought, correlation, -np.inf)
-    if not np.isfinite(correlation).any():
-        raise HarstudioError(
-            f"alignment: within {max_lag_s:g} s of lag the recordings have less than a second, or "
-            "less than half of the shorter one, in common",
-            "check their start times, or allow a larger lag",
-        )
-    peaks, _ = find_peaks(np.concatenate([[-np.inf], correlation, [-np.inf]]))
-    peaks = peaks - 1
-    if not len(peaks):
-        peaks = np.array([int(np.argmax(correlation))])
-    peaks = peaks[np.argsort(correlation[peaks])[::-1][:12]]
-    vectors = [_vector_score(signals, v_valid, r_valid, chunk, int(shifts[peak])) for peak in peaks]
-    return offsets[peaks], np.stack([correlation[peaks], vectors], axis=1)
 
 
-def _masked_correlation(
-    x: FloatArray, x_valid: BoolArray, y: FloatArray, y_valid: BoolArray, rate_hz: float
-) -> tuple[FloatArray, FloatArray]:
-    """Pearson correlation of x[i + shift] with y[i] over their valid overlap, for every shift.
-
-    -inf where the overlap is less than half of the shorter, or under a second.
-    """
-    mx, my = x_valid.astype(np.float64), y_valid.astype(np.float64)
-    x = np.where(x_valid, x - x[x_valid].mean() if x_valid.any() else 0.0, 0.0)
-    y = np.where(y_valid, y - y[y_valid].mean() if y_valid.any() else 0.0, 0.0)
-
-    def sums(a: FloatArray, b: FloatArray) -> FloatArray:
-        result: FloatArray = correlate(a, b, mode="full", method="fft")
-        return result
-
-    count = np.round(sums(mx, my))
-    enough = count >= max(rate_hz, 0.5 * min(mx.sum(), my.sum()), 3)
-    n = np.maximum(count, 1.0)
-    mean_x, mean_y = sums(x, my) / n, sums(mx, y) / n
-    var_x, var_y = sums(x * x, my) / n - mean_x**2, sums(mx, y * y) / n - mean_y**2
-    floor = 1e-9 * max(x.var() * y.var(), 1e-30)
-    covariance = sums(x, y) / n - mean_x * mean_y
-    r = covariance / np.sqrt(np.maximum(var_x * var_y, floor))
-    shifts = np.arange(len(r), dtype=np.float64) - (len(y) - 1)
-    return shifts, np.where(enough, r, -np.inf)
-
-
-def _vector_score(
-    signals: list[PairSignals], v_valid: BoolArray, r_valid: BoolArray, chunk: slice, shift: int
-) -> float:
-    """Correlation of the vectors after the best rotation of each sensor, at one lag."""
-    index = np.arange(chunk.start, chunk.stop)
-    target = index - chunk.start + shift
-    inside = (target >= 0) & (target < len(v_valid))
-    index, target = index[inside], target[inside]
-    both = r_valid[index] & v_valid[target]
-    index, target = index[both], target[both]
-    product = energy_v = energy_r = 0.0
-    for pair in signals:
-        v, w = pair.main[0][target], pair.main[1][index]
-        turned = w @ solved_rotation(v, w).T
-        v, turned = v - v.mean(axis=0), turned - turned.mean(axis=0)
-        product += float(np.sum(v * turned))
-        energy_v += float(np.sum(v * v))
-        energy_r += float(np.sum(turned * turned))
-    return product / max(float(np.sqrt(energy_v * energy_r)), 1e-30)
-
-
-def _rivals(lags: FloatArray, scores: FloatArray) -> list[float]:
-    """Other lags that fit nearly as well as the best, both by magnitude and by vector."""
-    best = int(np.argmax(scores[:, 1]))
-    close = (scores >= _RIVAL * scores[best]).all(axis=1)
-    apart = np.abs(lags - lags[best]) >= _APART_S
-    return [float(lag) for lag in lags[close & apart]]
-
-
-def _correlation(
-    signals: list[PairSignals], virtual: ImuRecording, real: ImuRecording, alignment: Alignment
-) -> float:
-    """Pearson correlation of the magnitudes under an alignment; 0 where one is constant."""
-    v, r = _magnitudes(signals)
-    clip = alignment.offset_s + real.times_s * alignment.rate
-    index = np.searchsorted(virtual.times_s, clip)
-    use = (index > 0) & (index < len(v)) & real.valid_mask
-    use[use] &= virtual.valid_mask[index[use]] & virtual.valid_mask[index[use] - 1]
-    a, b = np.interp(clip[use], virtual.times_s, v), r[use]
-    if len(a) < 2 or a.std() == 0 or b.std() == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def _doubts(
+def _doubts_of_lag(
     fit: JointFit,
-    pairs: Pairs,
-    rivals: list[float],
-    best: float,
+    curve: LagCurve,
+    chosen: LagCandidate,
+    rivals: tuple[LagCandidate, ...],
+    alignment: Alignment,
     correlation: float,
-    signals: list[PairSignals],
-) -> str:
-    """What speaks against the fit, in words."""
+) -> list[str]:
+    """What speaks against the lag, in words."""
     doubts = []
+    r = min(max(chosen.vector_correlation, 0.0), 0.999)
     if correlation < _WEAK:
         doubts.append(f"the signals hardly match (correlation {correlation:.2f})")
-    if rivals:
-        nearest = min(rivals, key=lambda lag: abs(lag - best))
+    elif -fit.overlap_s * np.log1p(-(r**2)) < _LEAST_EVIDENCE_S:
         doubts.append(
-            f"the motion is periodic: a lag {nearest - best:+.2f} s away fits nearly as well"
+            f"the signals hardly match (correlation {r:.2f} of the vectors over "
+            f"{fit.overlap_s:.1f} s)"
         )
-    for (_, name), ratio in zip(pairs, fit.conditioning, strict=True):
+    if rivals:
+        lag = rivals[0].lag_s - curve.lag_of(alignment)
+        why = "the motion is periodic: " if _repeats(chosen, rivals) else ""
+        doubts.append(f"{why}a lag {lag:+.2f} s away fits nearly as well")
+    if chosen.share < _LEAST_SHARE:
+        doubts.append(f"only {chosen.share:.0%} of the shorter one would overlap the other")
+    moved = curve.lag_of(alignment) - chosen.lag_s
+    if abs(moved) > APART_S:
+        doubts.append(f"the fit ran {moved:+.2f} s away from the peak of the correlation")
+    return doubts
+
+
+def _repeats(chosen: LagCandidate, rivals: tuple[LagCandidate, ...]) -> bool:
+    return periodic((chosen.lag_s, *(rival.lag_s for rival in rivals)))
+
+
+def _doubts_of_mounting(both: Prepared, fit: JointFit, names: tuple[str, ...]) -> list[str]:
+    """What speaks against the mounting rotations, in words."""
+    doubts = []
+    for name, ratio in zip(names, fit.conditioning, strict=True):
         if ratio > _ILL_CONDITIONED:
             doubts.append(
                 f"{name}: the motion turns about one axis only, so the mounting rotation about it "
                 f"is unknown (conditioning {ratio:.3g})"
             )
-    for (_, name), pair, matrix in zip(pairs, signals, fit.rotations, strict=True):
+    for name, pair, matrix in zip(names, both.signals, fit.rotations, strict=True):
         v, w = (np.mean(values, axis=0) for values in pair.acc)
         if pair.gyro is not None and v @ matrix @ w < -0.25 * GRAVITY * np.linalg.norm(v):
             doubts.append(f"{name}: gravity points the other way; is the acceleration inverted?")
-    return "; ".join(doubts)
+    return doubts
 
 
 def _quaternion(matrix: FloatArray) -> tuple[float, float, float, float]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from harstudio import resources
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import LabelSet
+from harstudio.core.labels import LabelSet, LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip, Project
 from harstudio.gui import files
 from harstudio.gui.actions import ACTIONS
@@ -198,30 +198,105 @@ def test_a_second_window_is_read_only_and_says_so(
     other = make_window(qtbot, Settings(tmp_path / "other.ini"), theme)
     other.open_path(project_path)
     assert other.session.read_only
-    assert other._lock.text() == "Read-only"
+    assert other._lock.text().startswith("Read-only: ")
+    assert other._lock.text().endswith(" has it open")
     assert not other._actions["split"].isEnabled()
     with pytest.raises(HarstudioError, match="open"):
         other.session.edit("x", replace(other.session.project, name="x"))
     other.close()
 
 
-def test_a_clip_whose_file_is_gone_is_flagged_and_the_rest_works(
+def test_a_file_that_is_away_is_said_and_nothing_is_edited(
     qtbot: QtBot, opened: MainWindow
 ) -> None:
     project = opened.session.project
     clip = project.clip("clip2")
-    broken = replace(clip, motion=replace(clip.motion, path="/nowhere/gone_poses.npz"))
-    opened.session.edit("break", project.with_clips([broken]))
+    away = replace(clip, motion=replace(clip.motion, path="/nowhere/gone_poses.npz"))
+    opened.session.edit("move", project.with_clips([away]))
+    before, steps = opened.session.project, opened.session.undo_stack.count()
     with qtbot.waitSignal(opened.session.clip_failed):
         opened.session.open_clip("clip2")
-    assert "gone_poses.npz" in opened.session.project.clip("clip2").problem
+    assert opened.session.project is before
+    assert opened.session.undo_stack.count() == steps
+    assert "gone_poses.npz" in opened.statusBar().currentMessage()
+    assert "Find moved files" in opened.statusBar().currentMessage()
     with qtbot.waitSignal(opened.session.clip_opened):
         opened.session.open_clip("clip10")
     assert opened.session.loaded is not None
-    opened.session.edit("mend", opened.session.project.with_clips([replace(clip, problem="x")]))
+
+
+def test_a_file_that_turns_out_broken_is_flagged_until_it_is_mended(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    project = opened.session.project
+    clip = project.clip("clip2")
+    sound = Path(clip.motion.path)
+    broken = tmp_path / "broken_poses.npz"
+    broken.write_bytes(sound.read_bytes()[:500])
+    bad = replace(clip, motion=replace(clip.motion, path=str(broken)))
+    opened.session.edit("break", project.with_clips([bad]))
+    steps = opened.session.undo_stack.count()
+    with qtbot.waitSignal(opened.session.clip_failed):
+        opened.session.open_clip("clip2")
+    assert "broken_poses.npz" in opened.session.project.clip("clip2").problem
+    assert opened.session.undo_stack.count() == steps
+    broken.write_bytes(sound.read_bytes())
+    with qtbot.waitSignal(opened.session.clip_opened):
+        opened.session.open_clip("clip10")
     with qtbot.waitSignal(opened.session.clip_opened):
         opened.session.open_clip("clip2")
     assert opened.session.project.clip("clip2").problem == ""
+
+
+def test_after_opening_keys_go_to_the_clips_and_not_into_the_search_field(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    activate(qtbot, opened)
+    focused = opened.focusWidget()
+    assert focused is opened.library.table
+    qtbot.keyClick(focused, Qt.Key.Key_Down)
+    assert opened.session.clip.name == "clip_2"
+    assert opened.clock.speed == 1.0
+    opened.library.search.setFocus()
+    qtbot.keyClick(opened.library.search, Qt.Key.Key_Escape)
+    assert opened.focusWidget() is opened.library.table
+
+
+def test_arrows_in_a_number_field_change_the_number(opened: MainWindow, qtbot: QtBot) -> None:
+    opened.show_workspace("learn")
+    opened.show_panel("train")
+    activate(qtbot, opened)
+    opened.train.epochs.setFocus()
+    before = opened.train.epochs.value()
+    qtbot.keyClick(opened.train.epochs, Qt.Key.Key_Up)
+    assert opened.train.epochs.value() == before + 1
+    assert opened.clock.speed == 1.0
+
+
+def test_every_dock_can_be_reached_in_every_workspace(opened: MainWindow, qtbot: QtBot) -> None:
+    for workspace in ("learn", "compare", "review"):
+        opened.show_workspace(workspace)
+        groups = [d for d in opened.docks.values() if not d.isHidden()]
+        tabbed = {d for d in groups if opened.tabifiedDockWidgets(d)}
+        names = {bar.tabText(i) for bar in opened.findChildren(QTabBar) if bar.isVisible()
+                 for i in range(bar.count())}  # fmt: skip
+        assert {dock.windowTitle() for dock in tabbed} <= names, workspace
+
+
+def test_the_signals_turn_to_a_sensor_that_was_really_worn(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    opened.session.select_sensor("right_thigh")
+    with qtbot.waitSignal(opened.session.clip_opened):
+        opened.session.open_clip("clip2")
+    assert opened.session.sensor == "right_wrist"
+
+
+def test_the_last_moment_of_a_clip_still_has_its_label(opened: MainWindow) -> None:
+    opened.session.edit_labels("All", LabelTrack((Segment(0, 4, "walking"),)))
+    opened.clock.seek(opened.clock.duration_s)
+    assert opened.session.label_at(opened.clock.time_s) == "walking"
+    assert "walking" in opened._title.text()
 
 
 def test_another_body_is_checked_first_and_can_be_undone(

@@ -51,6 +51,31 @@ def test_an_edit_that_changes_nothing_leaves_no_step(session: Session, qtbot: Qt
     assert session.undo_stack.count() == 0
 
 
+def test_quick_edits_of_one_kind_are_undone_together(session: Session, qtbot: QtBot) -> None:
+    before = opened(session, qtbot).project
+    for name in ("a", "ab", "abc"):
+        session.edit_clip("Rename", replace(session.clip, name=name), merge="rename")
+    assert session.undo_stack.count() == 1
+    session.edit_clip("Rename", replace(session.clip, name="other"), merge="something else")
+    assert session.undo_stack.count() == 2
+    session.undo_stack.undo()
+    assert session.clip.name == "abc"
+    session.undo_stack.undo()
+    assert session.project == before
+    session.undo_stack.redo()
+    assert session.clip.name == "abc"
+
+
+def test_slow_edits_of_one_kind_are_undone_one_by_one(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(session, qtbot)
+    for now, name in ((10.0, "a"), (11.5, "ab")):
+        monkeypatch.setattr("harstudio.gui.session.monotonic", lambda now=now: now)
+        session.edit_clip("Rename", replace(session.clip, name=name), merge="rename")
+    assert session.undo_stack.count() == 2
+
+
 def test_views_are_told_what_was_and_what_is(session: Session, qtbot: QtBot) -> None:
     before = opened(session, qtbot).project
     with qtbot.waitSignal(session.project_changed) as changed:

@@ -55,7 +55,10 @@ class LibraryPanel(QWidget):
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=120)
         self._typing.timeout.connect(self._apply_query)
+        self._settling = QTimer(self, singleShot=True, interval=150)
+        self._settling.timeout.connect(self._count)
         self.search.textChanged.connect(self._typing.start)
+        self.search.returnPressed.connect(self.table.setFocus)
         for box in self._facets.values():
             box.currentIndexChanged.connect(self._apply_query)
         session.project_changed.connect(self._on_project_changed)
@@ -117,30 +120,45 @@ class LibraryPanel(QWidget):
 
     # -- what is shown -------------------------------------------------------------------
 
-    def _on_project_changed(self, _before: Project | None, after: Project | None) -> None:
+    def _on_project_changed(self, before: Project | None, after: Project | None) -> None:
         self.model.set_project(after)
-        self._fill_facets(after)
-        self._say_counts()
         self._mark_open_clip()
+        same = (
+            before is not None and after is not None and before.clips.keys() == after.clips.keys()
+        )
+        if same:
+            self._settling.start()  # counting 11,000 clips can wait until the hand rests
+        else:
+            self._settling.stop()
+            self._count()
 
-    def _fill_facets(self, project: Project | None) -> None:
+    def _count(self) -> None:
+        """Bring the filters' choices and the counts per label up to date."""
+        project = self._session.project
         clips = list(project.clips.values()) if project is not None else []
-        labels = [name for name, _ in label_counts(clips)]
+        counts = label_counts(clips)
         subjects = sorted({clip.subject for clip in clips if clip.subject}, key=natural)
         statuses = [UNREVIEWED, KEPT, EXCLUDED, WITH_RECORDING]
         if any(clip.problem for clip in clips):
             statuses.append(PROBLEM)
+        labels = [name for name, _ in counts]
         for name, values in (("label", labels), ("subject", subjects), ("status", statuses)):
             _refill(self._facets[name], _ALL[name], values)
-        self._apply_query()
+        if not self._apply_query():
+            self._say_counts(counts if len(self.model.ids) == len(clips) else None)
 
-    def _apply_query(self) -> None:
+    def _apply_query(self) -> bool:
+        """Show what is asked for; whether that is something else than before."""
         chosen = {name: box.currentData() or "" for name, box in self._facets.items()}
-        self.model.set_query(Query(text=self.search.text().strip(), **chosen))
+        query = Query(text=self.search.text().strip(), **chosen)
+        if query == self.model.query:
+            return False
+        self.model.set_query(query)
         self._say_counts()
         self._mark_open_clip()
+        return True
 
-    def _say_counts(self) -> None:
+    def _say_counts(self, counts: list[tuple[str, int]] | None = None) -> None:
         project = self._session.project
         total = len(project.clips) if project is not None else 0
         shown = len(self.model.ids)
@@ -152,8 +170,9 @@ class LibraryPanel(QWidget):
             else "No clips yet.\nImport a folder of AMASS motions or of recordings:\n"
             "File > Import folder (Ctrl+I), or drop it here."
         )
-        clips = [project.clips[i] for i in self.model.ids] if project is not None else []
-        parts = [f"{name} {count}" for name, count in label_counts(clips)]
+        if counts is None:
+            counts = label_counts(project.clips[i] for i in self.model.ids) if project else []
+        parts = [f"{name} {count}" for name, count in counts]
         head = f"{shown:,} of {total:,} clips" if shown != total else f"{total:,} clips"
         self._counts.setText(" · ".join([head, *parts[:8]]) + (" …" if len(parts) > 8 else ""))
         self._counts.setVisible(total > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -74,18 +74,18 @@ class LabelsPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
+        self._settling = QTimer(self, singleShot=True, interval=150)
+        self._settling.timeout.connect(self._fill)
         session.project_changed.connect(self._on_project_changed)
         theme.changed.connect(lambda: self._fill())
         self._fill()
 
     def _on_project_changed(self, before: Project | None, after: Project | None) -> None:
-        if (
-            before is None
-            or after is None
-            or before.clips is not after.clips
-            or before.label_set is not after.label_set
-        ):
+        if before is None or after is None or before.label_set is not after.label_set:
+            self._settling.stop()
             self._fill()
+        elif before.clips is not after.clips:
+            self._settling.start()  # counting 11,000 clips can wait until the hand rests
 
     def _fill(self) -> None:
         project = self._session.project
