@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import harstudio
-from harstudio import cli
+from harstudio import cli, verbs
 from harstudio.cli import main
 from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED
@@ -473,7 +473,7 @@ def test_without_a_terminal_progress_comes_as_a_line_now_and_then(
 
     clock = iter(range(1000))  # a second per look
     monkeypatch.setattr(cli, "monotonic", lambda: float(next(clock)))
-    assert cli._followed(job(), "Work") == "done"
+    assert verbs.followed(job(), "Work") == "done"
     lines = capsys.readouterr().err.splitlines()
     assert 3 <= len(lines) <= 6
     assert lines[0].startswith("Work: ")
