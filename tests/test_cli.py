@@ -472,7 +472,7 @@ def test_without_a_terminal_progress_comes_as_a_line_now_and_then(
         return "done"
 
     clock = iter(range(1000))  # a second per look
-    monkeypatch.setattr(cli, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(verbs, "monotonic", lambda: float(next(clock)))
     assert verbs.followed(job(), "Work") == "done"
     lines = capsys.readouterr().err.splitlines()
     assert 3 <= len(lines) <= 6

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED
-from harstudio.gui import files, labelling
+from harstudio.gui import dialogs, files, labelling
 
 if TYPE_CHECKING:
     from harstudio.gui.main_window import MainWindow
@@ -230,7 +230,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         lambda window: window.session.undo_stack.canRedo(),
     ),
     ActionRow("-edit", "Edit", "-", (), lambda _w: None),
-    ActionRow("author", "Edit", "Sign edits as …", (), lambda window: window.ask_author()),
+    ActionRow("author", "Edit", "Sign edits as …", (), dialogs.ask_author),
     ActionRow("keep", "Clip", "&Keep clip", ("A",), _status(KEPT), _labelling),
     ActionRow("exclude", "Clip", "&Exclude clip", ("E",), _status(EXCLUDED), _labelling),
     ActionRow(
@@ -312,7 +312,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ),
     ActionRow("start", "Play", "To the segment's start", ("Home",), _segment_edge(False), _clip),
     ActionRow("end", "Play", "To the segment's end", ("End",), _segment_edge(True), _clip),
-    ActionRow("goto", "Play", "&Go to time …", ("G",), lambda w: w.ask_time(), _clip),
+    ActionRow("goto", "Play", "&Go to time …", ("G",), dialogs.ask_time, _clip),
     ActionRow("faster", "Play", "Faster", ("Up",), lambda w: w.clock.change_speed(1), _clip),
     ActionRow("slower", "Play", "Slower", ("Down",), lambda w: w.clock.change_speed(-1), _clip),
     _workspace("review", 1),
@@ -336,7 +336,7 @@ ACTIONS: tuple[ActionRow, ...] = (
         "results", "Learn", "&Results", ("Ctrl+R",), lambda w: w.show_panel("results"), _open
     ),
     ActionRow("keys", "Help", "&Keys and mouse", ("?", "F1"), lambda w: w.show_keys()),
-    ActionRow("about", "Help", "&About harstudio", (), lambda w: w.show_about()),
+    ActionRow("about", "Help", "&About harstudio", (), dialogs.show_about),
 )  # fmt: skip
 
 

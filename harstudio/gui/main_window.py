@@ -5,27 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeyEvent,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QAbstractSpinBox,
     QApplication,
-    QComboBox,
     QDockWidget,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QSizePolicy,
     QStackedWidget,
@@ -35,17 +26,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import harstudio
 from harstudio.core.errors import HarstudioError
 from harstudio.core.project import Clip
-from harstudio.core.timebase import clock_text
 from harstudio.gui import files
-from harstudio.gui.actions import ACTIONS, ActionRow
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.errors import show_failure, warn
 from harstudio.gui.job_bar import JobBar
+from harstudio.gui.keys import KeyGuard
 from harstudio.gui.keysheet import KeySheet
 from harstudio.gui.library.panel import LibraryPanel
+from harstudio.gui.menus import Menus
 from harstudio.gui.panels.align import AlignPanel
 from harstudio.gui.panels.history import HistoryPanel
 from harstudio.gui.panels.labels import LabelsPanel
@@ -65,9 +55,6 @@ from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks
 from harstudio.store.paths import resolved, sources_of
 
 _MESSAGE_MS = 12_000
-_MOVED_BY_KEYS = (QAbstractItemView, QAbstractSpinBox, QComboBox)
-_MOVING_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
-_KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 class MainWindow(QMainWindow):
@@ -82,17 +69,14 @@ class MainWindow(QMainWindow):
         self.time_window = TimeWindow(self)
         self.jobs = JobCentre(self)
         self.workspace = settings.workspace if settings.workspace in WORKSPACES else "review"
-        self._actions: dict[str, QAction] = {}
         self._make_views()
         self._make_docks()
-        self._make_menus()
+        self.menus = Menus(self, self.docks.values())
         self._make_toolbar()
         self._make_status_bar()
         self._connect()
         self.setAcceptDrops(True)
-        app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        self._key_guard = KeyGuard(self)
         self.resize(1440, 860)
         self._show_arrangement()
         self._on_project_changed()
@@ -162,45 +146,6 @@ class MainWindow(QMainWindow):
             dock.topLevelChanged.connect(lambda _floating: self._later_name_docks.start())
             self.docks[name] = dock
 
-    def _make_menus(self) -> None:
-        menus: dict[str, QMenu] = {}
-        groups: dict[str, QActionGroup] = {}
-        for row in ACTIONS:
-            menu = self._menu(row.menu, menus)
-            if row.text == "-":
-                menu.addSeparator()
-                continue
-            action = self._action(row)
-            menu.addAction(action)
-            if row.checked is not None and row.id.split("_")[0] in ("theme", "workspace"):
-                group = groups.setdefault(row.id.split("_")[0], QActionGroup(self))
-                group.addAction(action)
-            self._actions[row.id] = action
-        docks = menus["View"].addMenu("Docks")
-        for dock in self.docks.values():
-            docks.addAction(dock.toggleViewAction())
-
-    def _menu(self, path: str, menus: dict[str, QMenu]) -> QMenu:
-        if path not in menus:
-            parent, _, name = path.rpartition("/")
-            holder = self._menu(parent, menus) if parent else self.menuBar()
-            menus[path] = holder.addMenu(name)
-        return menus[path]
-
-    def _action(self, row: ActionRow) -> QAction:
-        action = QAction(row.text, self)
-        action.setObjectName(row.id)
-        action.setShortcuts([QKeySequence(key) for key in row.keys])
-        action.setCheckable(row.checked is not None)
-        action.triggered.connect(lambda: self._run(row))
-        return action
-
-    def _run(self, row: ActionRow) -> None:
-        try:
-            row.run(self)
-        finally:
-            self._refresh_actions()
-
     def _make_toolbar(self) -> None:
         bar = QToolBar("Workspaces", self)
         bar.setObjectName("workspaces")
@@ -208,9 +153,9 @@ class MainWindow(QMainWindow):
         bar.toggleViewAction().setEnabled(False)
         for name in WORKSPACES:
             button = QToolButton()
-            button.setDefaultAction(self._actions[f"workspace_{name}"])
+            button.setDefaultAction(self.menus.actions[f"workspace_{name}"])
             button.setText(name.capitalize())
-            self._actions[f"workspace_{name}"].setIconText(name.capitalize())
+            self.menus.actions[f"workspace_{name}"].setIconText(name.capitalize())
             bar.addWidget(button)
         self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -234,11 +179,11 @@ class MainWindow(QMainWindow):
         session.clip_failed.connect(self._on_clip_failed)
         session.moment_requested.connect(self._on_moment)
         session.message.connect(self.tell)
-        session.undo_stack.indexChanged.connect(lambda _index: self._refresh_actions())
+        session.undo_stack.indexChanged.connect(lambda _index: self.menus.refresh())
         self.clock.time_changed.connect(lambda _time: self._show_title())
         self.clock.time_changed.connect(self._follow)
-        self.clock.playing_changed.connect(lambda _playing: self._refresh_actions())
-        self.placing.mode_changed.connect(lambda _on: self._refresh_actions())
+        self.clock.playing_changed.connect(lambda _playing: self.menus.refresh())
+        self.placing.mode_changed.connect(lambda _on: self.menus.refresh())
         self.jobs.failed.connect(lambda reason, details: self._on_job_failed(reason, details))
         self.jobs.told.connect(self.tell)
         self.train.run_finished.connect(self._on_run_finished)
@@ -284,7 +229,7 @@ class MainWindow(QMainWindow):
         self._lock.setText(f"Read-only: {who} has it open" if who else "Read-only" * locked)
         self._lock.setToolTip(f"{file.holder} has this project open" if locked and file else "")
         self._show_title()
-        self._refresh_actions()
+        self.menus.refresh()
 
     def _show_docks(self, visible: bool) -> None:
         self._toolbar.setVisible(visible)
@@ -300,7 +245,7 @@ class MainWindow(QMainWindow):
         self.clock.set_duration(duration)
         self.time_window.set_duration(duration)
         self._show_title()
-        self._refresh_actions()
+        self.menus.refresh()
 
     def _on_clip_opened(self) -> None:
         clip = self.session.clip
@@ -309,7 +254,7 @@ class MainWindow(QMainWindow):
         elif clip.problem and self.session.loaded is not None and not self.session.read_only:
             self._note_problem(clip, "")
         self._show_title()
-        self._refresh_actions()
+        self.menus.refresh()
 
     def _on_clip_failed(self, clip_id: str, reason: str) -> None:
         """Flag a clip whose file turned out to be unusable; one that is only away comes back."""
@@ -385,7 +330,7 @@ class MainWindow(QMainWindow):
             self.workspace = name
             self.settings.workspace = name
             self._show_arrangement()
-        self._refresh_actions()
+        self.menus.refresh()
 
     def reset_workspace(self) -> None:
         """This workspace as it was when new."""
@@ -432,67 +377,7 @@ class MainWindow(QMainWindow):
         """The sheet of keys and mouse gestures."""
         KeySheet(self).open()
 
-    def show_about(self) -> None:
-        """Version and licence."""
-        QMessageBox.about(
-            self,
-            "About harstudio",
-            f"<h3>harstudio {harstudio.__version__}</h3>"
-            "<p>Relabel motion clips, compare real with virtual wearable signals, "
-            "fine-tune on a new recording.</p>"
-            "<p>MIT licence. The open body is made from MakeHuman assets, CC0 1.0. "
-            "See THIRD_PARTY.md.</p>",
-        )
-
-    def ask_author(self) -> None:
-        """The name that edits are signed with."""
-        name, accepted = QInputDialog.getText(
-            self, "Sign edits", "Your name, kept with each edit:", text=self.session.author
-        )
-        if accepted and name.strip():
-            self.settings.author = self.session.author = name.strip()
-
-    def ask_time(self) -> None:
-        """Go to a time typed in: seconds, MM:SS, or a frame as ``f120``."""
-        text, accepted = QInputDialog.getText(
-            self, "Go to", "Seconds, MM:SS or a frame (f120):", text=clock_text(self.clock.time_s)
-        )
-        if accepted and self.session.clip is not None:
-            self.clock.seek(parsed_time(text, self.session.clip.rate_hz))
-
-    def _refresh_actions(self) -> None:
-        for row in ACTIONS:
-            action = self._actions.get(row.id)
-            if action is None:
-                continue
-            action.setEnabled(row.enabled is None or row.enabled(self))
-            if row.checked is not None:
-                action.setChecked(row.checked(self))
-        self._name_labels()
-        stack = self.session.undo_stack
-        for name, verb, text in (
-            ("undo", "&Undo", stack.undoText()),
-            ("redo", "&Redo", stack.redoText()),
-        ):
-            self._actions[name].setText(f"{verb} {text}".strip())
-
-    def _name_labels(self) -> None:
-        project = self.session.project
-        for digit in "1234567890":
-            label = project.label_set.by_key(digit) if project is not None else None
-            action = self._actions[f"label_{digit}"]
-            action.setText(label.name if label is not None else f"(no label on {digit})")
-
     # -- Qt ------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Let lists and number fields have the keys that move in them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(watched, _MOVED_BY_KEYS):
-            assert isinstance(event, QKeyEvent)
-            if event.key() in _MOVING_KEYS and not event.modifiers() & ~_KEYPAD:
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():
@@ -529,25 +414,3 @@ class MainWindow(QMainWindow):
             self, "Quit", f"Still running: {names}.\nCancel and quit?", buttons.Yes | buttons.No
         )
         return answer == buttons.Yes
-
-
-def parsed_time(text: str, rate_hz: float) -> float:
-    """Seconds of ``12.4``, ``1:02.5``, ``1:00:00`` or ``f744``.
-
-    Raises
-    ------
-    HarstudioError
-        None of these.
-    """
-    text = text.strip().lower()
-    try:
-        if text.startswith("f"):
-            return int(text[1:]) / rate_hz
-        seconds = 0.0
-        for part in text.split(":"):
-            seconds = seconds * 60 + float(part)
-        return seconds
-    except ValueError:
-        raise HarstudioError(
-            f"{text!r} is no time", "write seconds (12.4), MM:SS (1:02.5) or a frame (f744)"
-        ) from None

@@ -75,6 +75,12 @@ class Session(QObject):
     def read_only(self) -> bool:
         return self._file is None or self._file.read_only
 
+    def sign(self, name: str) -> None:
+        """Sign edits with another name from now on."""
+        self.author = name
+        if self._file is not None:
+            self._file.author = name
+
     def open_project(self, path: Path) -> None:
         """Open a project file in place of the present one; HarstudioError leaves all as it was."""
         self._adopt(ProjectFile.open(path, author=self.author or None))

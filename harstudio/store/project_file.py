@@ -47,6 +47,8 @@ class ProjectFile:
         Somebody else has it, it was asked for, or the disk does not allow writing.
     holder : str
         Who has it, e.g. ``Anna on host lab-3, process 1234, since 2026-05-04 09:10 UTC``.
+    author : str
+        Who signs what is written; may be changed.
     backup : Path or None
         The copy made before this file was brought up to date, if it was.
     """
@@ -57,7 +59,7 @@ class ProjectFile:
         self.read_only = lock is None or not lock.held
         self.holder = lock.holder if lock is not None else ""
         self._connection, self._positions = loaded.connection, loaded.positions
-        self._lock, self._author = lock, author
+        self._lock, self.author = lock, author
         self._version = loaded.data_version
 
     @classmethod
@@ -154,7 +156,7 @@ class ProjectFile:
                     "open it again",
                 )
             rows.apply(self._connection, change, fresh, self.path)
-            journal.append(self._connection, change, self._author, what)
+            journal.append(self._connection, change, self.author, what)
         self.project, self._positions = after, {**kept, **fresh} if fresh else kept
 
     def journal(self, limit: int = 100) -> list[JournalEntry]:
@@ -192,9 +194,9 @@ class ProjectFile:
                 if not change.empty:
                     with schema.transaction(copy, place, write=True):
                         rows.apply(copy, change, {}, place)
-                        journal.append(copy, change, self._author, f"Copy from {self.folder}")
+                        journal.append(copy, change, self.author, f"Copy from {self.folder}")
 
-        lock = _lock_for_new(path, self._author)
+        lock = _lock_for_new(path, self.author)
         try:
             if not overwrite:
                 _refuse_existing(path)

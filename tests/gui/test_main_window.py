@@ -17,7 +17,8 @@ from harstudio.core.labels import LabelSet, LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip, Project
 from harstudio.gui import files
 from harstudio.gui.actions import ACTIONS
-from harstudio.gui.main_window import MainWindow, parsed_time
+from harstudio.gui.dialogs import parsed_time
+from harstudio.gui.main_window import MainWindow
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from harstudio.store.project_file import ProjectFile
@@ -115,7 +116,7 @@ def test_every_enabled_command_without_a_dialog_runs(opened: MainWindow, qtbot: 
             "body_folder"}  # fmt: skip
     for row in ACTIONS:
         if row.text != "-" and row.id not in asks:
-            opened._actions[row.id].trigger()
+            opened.menus.actions[row.id].trigger()
     opened.clock.pause()
 
 
@@ -200,7 +201,7 @@ def test_a_second_window_is_read_only_and_says_so(
     assert other.session.read_only
     assert other._lock.text().startswith("Read-only: ")
     assert other._lock.text().endswith(" has it open")
-    assert not other._actions["split"].isEnabled()
+    assert not other.menus.actions["split"].isEnabled()
     with pytest.raises(HarstudioError, match="open"):
         other.session.edit("x", replace(other.session.project, name="x"))
     other.close()

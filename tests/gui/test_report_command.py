@@ -37,7 +37,7 @@ def test_the_report_lands_in_the_chosen_folder(
     told: list[str] = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(out))
     monkeypatch.setattr(opened, "tell", told.append)
-    action = opened._actions["report"]
+    action = opened.menus.actions["report"]
     assert action.isEnabled()
     action.trigger()
     qtbot.waitUntil(lambda: any("files in" in text for text in told), timeout=60_000)
@@ -50,7 +50,7 @@ def test_no_folder_no_report(opened: MainWindow, monkeypatch: pytest.MonkeyPatch
     started: list[object] = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: "")
     monkeypatch.setattr(opened.jobs, "start", lambda *a, **_k: started.append(a))
-    opened._actions["report"].trigger()
+    opened.menus.actions["report"].trigger()
     assert started == []
 
 
@@ -61,4 +61,4 @@ def test_without_a_recording_there_is_nothing_to_report(
 
     clip = next(iter(project.clips.values()))
     opened.session.edit("Drop", project.with_clips([replace(clip, recordings=())]))
-    assert not opened._actions["report"].isEnabled()
+    assert not opened.menus.actions["report"].isEnabled()

@@ -255,3 +255,9 @@ def test_a_selected_segment_that_is_gone_leaves_its_stretch_selected(
     session.edit_labels("Remove", session.clip.labels.remove(1))
     assert session.segment_index is None
     assert session.selection == (1.5, 2.5)
+
+
+def test_edits_are_signed_with_the_name_given_last(session: Session) -> None:
+    session.sign("Anna")
+    session.edit("Rename", replace(session.project, name="another"))
+    assert session.file.journal(1)[0].author == "Anna"
