@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from harstudio.gui.theme import Colours, Theme, small_font, text_on
@@ -12,7 +21,7 @@ from harstudio.learn.report import EvaluationReport
 COUNTS, ROW_SHARES = "counts", "row %"
 _TITLE, _AXIS = 20, 18
 _NAMES = 88
-_LEAST_CELL = 26
+_LEAST_CELL, _MOST_CELL = 26, 64
 
 
 class MatrixView(QWidget):
@@ -27,6 +36,7 @@ class MatrixView(QWidget):
         self._title = ""
         self._show = COUNTS
         self._rows_named = True
+        self._twin: MatrixView | None = None
         self._cell: tuple[int, int] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -39,6 +49,10 @@ class MatrixView(QWidget):
         self._report, self._title, self._cell = report, title, None
         self.updateGeometry()
         self.update()
+
+    def pair_with(self, other: MatrixView) -> None:
+        """Draw both with cells of one size, for they are to be compared."""
+        self._twin, other._twin = other, self
 
     def name_rows(self, named: bool) -> None:
         """Write the rows' names; needless where the same rows stand to the left."""
@@ -75,13 +89,22 @@ class MatrixView(QWidget):
     # -- geometry ------------------------------------------------------------------------
 
     def _grid(self) -> QRectF:
-        """Where the cells are: square cells, as large as they fit, up to 64 px."""
+        """Where the cells are: square, and as large as in the matrix beside this one."""
         count = len(self._report.labels) if self._report is not None else 1
-        left, top = self._left(), _TITLE + _AXIS + self._names_height()
+        size = self._room()
+        if self._twin is not None and self._twin.isVisibleTo(self._twin.parentWidget()):
+            size = min(size, self._twin._room())
+        return QRectF(self._left(), self._top(), size * count, size * count)
+
+    def _room(self) -> float:
+        """Side of a cell, px, that this widget's size allows."""
+        count = len(self._report.labels) if self._report is not None else 1
         slant = self._names_height() - 16  # the last column's name leans out to the right
-        room = min(self.width() - left - slant, self.height() - top - 8)
-        size = min(64.0, max(_LEAST_CELL, room / count)) * count
-        return QRectF(left, top, size, size)
+        room = min(self.width() - self._left() - slant, self.height() - self._top() - 8)
+        return min(_MOST_CELL, max(_LEAST_CELL, room / count))
+
+    def _top(self) -> int:
+        return _TITLE + _AXIS + self._names_height()
 
     def _left(self) -> int:
         return _AXIS + (self._names_width() if self._rows_named else 0)
@@ -121,6 +144,11 @@ class MatrixView(QWidget):
         return QSize(self._left() + side + slant, _TITLE + _AXIS + self._names_height() + side)
 
     # -- drawing -------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        if self._twin is not None:
+            self._twin.update()
+        super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)

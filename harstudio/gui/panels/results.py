@@ -67,6 +67,7 @@ class ResultsPanel(QWidget):
         self._warnings = QLabel(wordWrap=True)
         self._warnings.setProperty("harm", True)
         self.matrix, self.matrix_before = MatrixView(theme), MatrixView(theme)
+        self.matrix.pair_with(self.matrix_before)
         self.matrix.cell_chosen.connect(lambda a, p: self._on_cell(self.matrix, a, p))
         self.matrix_before.cell_chosen.connect(lambda a, p: self._on_cell(self.matrix_before, a, p))
         self._unit = QComboBox()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from harstudio.gui.panels.matrix import MatrixView, blend, cell_text
@@ -70,3 +71,24 @@ def test_colours_mix_from_end_to_end() -> None:
     assert blend("#000000", "#ffffff", 0.0) == "#000000"
     assert blend("#000000", "#ffffff", 1.0) == "#ffffff"
     assert blend("#000000", "#ffffff", 0.5) == "#808080"
+
+
+def test_before_and_after_have_cells_of_one_size(
+    qtbot: QtBot, theme: Theme, report: EvaluationReport
+) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    row = QHBoxLayout(holder)
+    before, after = MatrixView(theme), MatrixView(theme)
+    before.pair_with(after)
+    for view in (before, after):
+        view.set_report(report)
+        row.addWidget(view)
+    after.name_rows(False)
+    holder.resize(560, 300)
+    holder.show()
+    assert before.cell_rect(0, 0).size() == after.cell_rect(0, 0).size()
+    alone = after.cell_rect(0, 0).width()
+    before.hide()
+    holder.resize(560, 600)
+    qtbot.waitUntil(lambda: after.cell_rect(0, 0).width() > alone)
