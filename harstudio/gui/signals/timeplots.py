@@ -125,7 +125,7 @@ class TimePlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._cursors = dict(cursors)
         if notes is not None:
             self._notes = notes
-        self._overlay_changed(self.viewport().rect())
+        self.viewport().update()  # not as an overlay: the rows may have changed as well
 
     def show_rows(self, visible: Sequence[bool]) -> None:
         """Show or hide each row."""

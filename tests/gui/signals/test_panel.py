@@ -20,7 +20,7 @@ from harstudio.gui.signals.header import SignalsHeader
 from harstudio.gui.signals.panel import SignalsPanel
 from harstudio.gui.theme import Theme
 
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -382,6 +382,20 @@ def test_moving_the_cursor_does_not_draw_the_curves_again(
     picture = panel.plots.viewport().grab().toImage()
     colour = QColor(picture.pixel(at(panel, 1.5)))
     assert colour.name().upper() == "#C2185B"
+
+
+def test_other_curves_are_drawn_though_the_playhead_has_moved_before(
+    panel: SignalsPanel, clock: PlaybackClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for time_s in (0.8, 0.9):
+        clock.seek(time_s)
+        QApplication.processEvents()
+    drawn: list[object] = []
+    for row in panel.plots.rows:
+        monkeypatch.setattr(row.traces, "paint", lambda *a: drawn.append(a))
+    panel.header.quantities.setCurrentIndex(1)
+    QApplication.processEvents()
+    assert drawn
 
 
 def test_the_label_colours_lie_behind_the_rows(panel: SignalsPanel, session: Session) -> None:
