@@ -93,11 +93,6 @@ class Settings:
         self._store.setValue("geometry", geometry)
         self._store.setValue(f"layout/{workspace}", state)
 
-    def forget_layouts(self) -> None:
-        """Back to the arrangements that harstudio comes with."""
-        self._store.remove("layout")
-        self._store.remove("geometry")
-
     def choice(self, view: str) -> str:
         """What a view was last asked to show, in the view's own words; empty if never stored."""
         return self._text(f"view/{view}", "")

@@ -37,7 +37,8 @@ from harstudio.gui.signals.decimate import Pyramid
 from harstudio.gui.signals.plots import SignalPlots
 from harstudio.gui.signals.readouts import readout
 from harstudio.gui.theme import LIGHT, Theme
-from harstudio.gui.timeline.view import Shown, TimelineView
+from harstudio.gui.timeline.picture import Shown
+from harstudio.gui.timeline.view import TimelineView
 from harstudio.workflows.loading import LoadedClip, LoadedRecording
 
 DAY_S, HOUR_S, RATE_HZ = 86400.0, 3600.0, 100.0

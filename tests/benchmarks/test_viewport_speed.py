@@ -110,7 +110,7 @@ def test_playback_at_1280x800_keeps_25_frames_a_second(qtbot: QtBot, tmp_path: P
 
     gaps = 1e3 * np.diff(swaps)
     print(
-        f"\n{viewport.opengl.renderer}: {len(swaps) / _PLAY_S:.1f} frames/s, "
+        f"\n{viewport.stage.opengl.renderer}: {len(swaps) / _PLAY_S:.1f} frames/s, "
         f"median {np.median(gaps):.1f} ms, 95 % {np.percentile(gaps, 95):.1f} ms"
     )
     assert len(swaps) / _PLAY_S >= 25.0

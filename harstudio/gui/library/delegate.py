@@ -16,19 +16,27 @@ _SQUARE = 9
 
 
 class _Cell(QStyledItemDelegate):
-    """A cell with its usual background and room for a picture."""
+    """A cell with its usual background, and what `_draw` puts on it."""
 
-    def _background(
+    def paint(
         self,
         painter: QPainter,
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
-    ) -> QStyleOptionViewItem:
+    ) -> None:
+        option = QStyleOptionViewItem(option)
         self.initStyleOption(option, index)
         option.text = ""
         style = option.widget.style() if option.widget is not None else QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
-        return option
+        clip = index.data(CLIP_ROLE)
+        if isinstance(clip, Clip):
+            painter.save()
+            self._draw(painter, option, clip)
+            painter.restore()
+
+    def _draw(self, painter: QPainter, option: QStyleOptionViewItem, clip: Clip) -> None:
+        raise NotImplementedError
 
     def sizeHint(  # noqa: N802
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -43,30 +51,16 @@ class StatusDelegate(_Cell):
         super().__init__()
         self._theme = theme
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        option = self._background(painter, QStyleOptionViewItem(option), index)
-        clip = index.data(CLIP_ROLE)
-        if not isinstance(clip, Clip):
-            return
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
+    def _draw(self, painter: QPainter, option: QStyleOptionViewItem, clip: Clip) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw(painter, QRectF(option.rect).center(), clip, selected)
-        painter.restore()
-
-    def _draw(self, painter: QPainter, at: QPointF, clip: Clip, selected: bool) -> None:
+        at, selected = QRectF(option.rect).center(), _selected(option)
         colours = self._theme.colours
         if clip.problem:
             painter.setPen(QPen(QColor(colours.on_accent if selected else colours.harm), 2))
             painter.drawLine(at + QPointF(0, -5), at + QPointF(0, 1))
             painter.drawPoint(at + QPointF(0, 5))
             return
-        own = {KEPT: colours.good, EXCLUDED: colours.faint}.get(clip.status, colours.faint)
+        own = colours.good if clip.status == KEPT else colours.faint
         colour = QColor(colours.on_accent if selected else own)
         painter.setPen(QPen(colour, 1.5))
         if clip.status == EXCLUDED:
@@ -85,19 +79,11 @@ class LabelsDelegate(_Cell):
         super().__init__()
         self._session, self._theme = session, theme
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        option = self._background(painter, QStyleOptionViewItem(option), index)
-        clip, project = index.data(CLIP_ROLE), self._session.project
-        if not isinstance(clip, Clip) or project is None:
+    def _draw(self, painter: QPainter, option: QStyleOptionViewItem, clip: Clip) -> None:
+        project, colours = self._session.project, self._theme.colours
+        if project is None:
             return
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        colours = self._theme.colours
-        painter.save()
+        selected = _selected(option)
         painter.setClipRect(option.rect)
         x = option.rect.left() + 6
         middle = option.rect.center().y()
@@ -113,4 +99,7 @@ class LabelsDelegate(_Cell):
         )
         painter.setPen(QColor(ink))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.restore()
+
+
+def _selected(option: QStyleOptionViewItem) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_Selected)

@@ -6,35 +6,28 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QLabel,
-    QLayout,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
 
-from harstudio.body.sites import SITES
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import Sensor
 from harstudio.core.project import Clip, RecordingRef
-from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment, clock_text
 from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.panels.align_fits import Fits
 from harstudio.gui.panels.align_hand import Anchors, ByHand
+from harstudio.gui.panels.align_missing import MissingPlace
 from harstudio.gui.panels.align_parts import column_of, number_field, push_button, row_of
 from harstudio.gui.panels.align_state import AlignmentState, LeftAlone, Mountings
 from harstudio.gui.panels.lag_plot import LagPlot
 from harstudio.gui.panels.lag_search import LagSearcher
+from harstudio.gui.placing import spoken
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
-from harstudio.gui.worker import JobCentre, JobRun
+from harstudio.gui.worker import JobCentre
 from harstudio.imu.align import AlignmentFit
 from harstudio.imu.rough_lag import MAX_LAG_S
 from harstudio.workflows import aligning
-from harstudio.workflows.aligning import Aligned, Anchor, LagSearch
+from harstudio.workflows.aligning import Anchor, LagSearch
 from harstudio.workflows.loading import LoadedRecording
 
 _LONGEST_SEARCH_S = 86_400.0
@@ -60,21 +53,21 @@ class AlignPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._clock, self._jobs, self._theme = session, clock, jobs, theme
+        self._session, self._clock, self._theme = session, clock, theme
         self._index = 0
-        self._shown_for: tuple[str | None, int] = (None, 0)
+        self._clip_id: str | None = None
         self._search: LagSearch | None = None
         self._known: tuple[LagSearch, Alignment, float] | None = None
         self._stale = True
-        self._fits: dict[tuple[str, Source], AlignmentFit] = {}
         self._anchors: list[Anchor | None] = [None, None]
-        self._lacking = ""
         self._file = session.file
-        self._run: JobRun | None = None
+        self._fits = Fits(session, jobs, self)
         self._searcher = LagSearcher(self)
         self._build()
         self._searcher.found.connect(self._on_found)
         self._searcher.failed.connect(self.plot.show_text)
+        self._fits.changed.connect(self._show)
+        self._fits.all_fitted.connect(self.left_alone.show_found)
         session.project_changed.connect(lambda _before, _after: self._on_project())
         session.clip_opening.connect(lambda _clip: self._on_clip())
         session.clip_opened.connect(self._on_clip)
@@ -99,6 +92,8 @@ class AlignPanel(QWidget):
         self.hand.nudged_samples.connect(self.nudge_samples)
         self.anchors = Anchors()
         self.anchors.set_pressed.connect(self.set_anchor)
+        self.missing = MissingPlace()
+        self.missing.place_given.connect(self._on_place_given)
         self.mountings = Mountings()
         self.left_alone = LeftAlone()
         self.left_alone.clip_chosen.connect(self._on_clip_chosen)
@@ -112,7 +107,7 @@ class AlignPanel(QWidget):
         column.addLayout(self._make_fit_all())
         column.addWidget(self.left_alone)
         column.addWidget(self.state)
-        column.addWidget(self._make_missing())
+        column.addWidget(self.missing)
         column.addWidget(self.hand)
         column.addWidget(self.anchors)
         column.addWidget(self.mountings)
@@ -151,22 +146,6 @@ class AlignPanel(QWidget):
         self.reach.valueChanged.connect(lambda _value: self._search_again())
         return row_of((self.fit_button, 2), (self.refine_button, 3), (self.reach, 2))
 
-    def _make_missing(self) -> QWidget:
-        """For sensors whose names say nothing of where they were worn."""
-        self.missing = QWidget()
-        self._missing_text = QLabel(wordWrap=True)
-        self.sites = QComboBox(toolTip="Where on the body this sensor was worn")
-        for name in SITES:
-            self.sites.addItem(name.replace("_", " "), name)
-        self.add_button = push_button("Add to the layout", "A virtual sensor of that name, there")
-        self.add_button.clicked.connect(self._on_add_sensor)
-        column = QVBoxLayout(self.missing)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._missing_text)
-        column.addLayout(row_of((self.sites, 1), (self.add_button, 1)))
-        return self.missing
-
     def _make_fit_all(self) -> QLayout:
         self.reset_button = push_button("Reset", "Equal clocks, and no mounting rotation")
         self.reset_button.clicked.connect(self.reset)
@@ -198,10 +177,7 @@ class AlignPanel(QWidget):
     def _fit(self) -> AlignmentFit | None:
         """What the present alignment came from; None if it has been changed since."""
         ref, clip_id = self.ref, self._session.clip_id
-        if ref is None or clip_id is None:
-            return None
-        fit = self._fits.get((clip_id, ref.source))
-        return fit if fit is not None and fit.alignment == ref.alignment else None
+        return self._fits.of(clip_id, ref) if ref is not None and clip_id is not None else None
 
     @property
     def _first_s(self) -> float:
@@ -217,14 +193,14 @@ class AlignPanel(QWidget):
     def _on_project(self) -> None:
         if self._file is not self._session.file:
             self._file = self._session.file
-            self._fits.clear()
+            self._fits.forget()
             self.left_alone.hide()
         self._show()
 
     def _on_clip(self) -> None:
-        if self._shown_for[0] != self._session.clip_id:
+        if self._clip_id != self._session.clip_id:
+            self._clip_id = self._session.clip_id
             self._index, self._anchors = 0, [None, None]
-            self._shown_for = (self._session.clip_id, 0)
         self._search_again()
         self._show()
 
@@ -274,7 +250,7 @@ class AlignPanel(QWidget):
         self.recordings.setCurrentIndex(min(self._index, len(names) - 1))
         self.recordings.setVisible(len(names) > 1)
         about = f"{clock_text(ref.duration_s)} at {ref.rate_hz:.4g} Hz, " + ", ".join(
-            name.replace("_", " ") for name in ref.sensors
+            spoken(name) for name in ref.sensors
         )
         self._about.setText(about if len(names) > 1 else f"{ref.source.name}: {about}")
 
@@ -285,7 +261,7 @@ class AlignPanel(QWidget):
             self._correlation(ref.alignment),
             self._fit,
             self._theme.colours,
-            not self._session.read_only and self._run is None,
+            not self._session.read_only and not self._fits.busy,
         )
         self.mountings.show_alignment(ref.alignment, self._fit, self._theme.colours)
         if search is not None:
@@ -302,22 +278,18 @@ class AlignPanel(QWidget):
     def _show_missing(self, ref: RecordingRef) -> None:
         virtual = self._session.virtual
         known = virtual.sensors if virtual is not None else ref.sensors
-        self._lacking = next((name for name in ref.sensors if name not in known), "")
-        self.missing.setVisible(bool(self._lacking))
-        self._missing_text.setText(
-            f"No place on the body is called “{self._lacking}”. It was worn at the"
-        )
+        self.missing.show_name(next((name for name in ref.sensors if name not in known), ""))
 
     def _enable(self, ref: RecordingRef) -> None:
         editable = not self._session.read_only
         ready = editable and self._item is not None
-        idle = self._run is None
+        idle = not self._fits.busy
         self.hand.setEnabled(ready)
         self.anchors.setEnabled(ready)
         self.fit_button.setEnabled(ready and idle)
         self.refine_button.setEnabled(ready and idle and self._search is not None)
         self.all_button.setEnabled(editable and idle)
-        self.add_button.setEnabled(editable)
+        self.missing.add_button.setEnabled(editable)
         self.reset_button.setEnabled(ready and ref.alignment != Alignment())
 
     # -- by hand -------------------------------------------------------------------------
@@ -382,13 +354,12 @@ class AlignPanel(QWidget):
                 self._session.message.emit(str(error))
         self._show()
 
-    def _on_add_sensor(self) -> None:
+    def _on_place_given(self, sensor: Sensor) -> None:
         project = self._session.project
-        if project is None or not self._lacking:
-            return
-        sensor = Sensor(self._lacking, SITES[self.sites.currentData()])
-        layout = replace(project.layout, name="custom", sensors=(*project.layout.sensors, sensor))
-        self._session.edit(f"Add sensor {sensor.name}", replace(project, layout=layout))
+        if project is not None:
+            sensors = (*project.layout.sensors, sensor)
+            layout = replace(project.layout, name="custom", sensors=sensors)
+            self._session.edit(f"Add sensor {sensor.name}", replace(project, layout=layout))
 
     # -- jobs ----------------------------------------------------------------------------
 
@@ -400,83 +371,18 @@ class AlignPanel(QWidget):
 
     def fit(self, near_s: float | None = None) -> None:
         """Fit lag, drift and mounting of the recording at hand, in the background."""
-        session, ref = self._session, self.ref
-        if session.project is None or session.clip is None or ref is None or self._run is not None:
-            return
-        clip, source = session.clip, ref.source
-        self._run = self._jobs.start(
-            "Aligning the recording",
-            aligning.align_recording,
-            session.project,
-            session.folder,
-            clip.id,
-            clip.recordings.index(ref),
-            float(self.reach.value()),
-            near_s,
-            on_done=lambda fit: self._on_fit(clip.id, source, fit),
-            on_end=self._on_end,
-        )
-        self._show()
-
-    def _on_fit(self, clip_id: str, source: Source, fit: AlignmentFit) -> None:
-        project = self._session.project
-        clip = project.clips.get(clip_id) if project is not None else None
-        if clip is None:
-            return
-        self._fits[clip_id, source] = fit
-        for index, ref in enumerate(clip.recordings):
-            if ref.source == source:
-                after = aligning.with_alignment(clip, index, fit.alignment)
-                self._session.edit_clip("Align recording", after)
-        self._show()
-        if fit.ambiguous:
-            self._session.message.emit(f"{clip.name}: ambiguous, {fit.ambiguous}")
+        clip, ref = self._session.clip, self.ref
+        if clip is not None and ref is not None:
+            self._fits.fit(clip, ref, float(self.reach.value()), near_s)
 
     def fit_all(self) -> None:
         """Fit every usable clip's recordings in the background; one step to undo."""
-        session = self._session
-        if session.project is None or self._run is not None:
-            return
-        clips = session.project.clips.values()
-        ids = tuple(clip.id for clip in clips if clip.usable and aligning.can_align(clip))
-        if not ids:
-            session.message.emit("No clip has both a motion and a recording")
-            return
-        self._run = self._jobs.start(
-            f"Aligning {len(ids)} clips",
-            aligning.align_sure_clips,
-            session.project,
-            session.folder,
-            ids,
-            on_done=self._on_all,
-            on_end=self._on_end,
-        )
-        self._show()
-
-    def _on_all(self, found: Aligned) -> None:
-        session = self._session
-        if session.project is None:
-            return
-        fits = iter(found.fits)
-        for clip in found.clips:
-            for ref in clip.recordings:
-                self._fits[clip.id, ref.source] = next(fits)[1]
-        session.edit(
-            f"Align {len(found.clips)} clips", aligning.with_aligned(session.project, found)
-        )
-        self._show()
-        self.left_alone.show_found(found)
-        left = len(found.doubtful) + len(found.failures)
-        session.message.emit(f"{len(found.clips)} clips aligned, {left} left as they were")
+        self._fits.fit_all()
 
     def _on_clip_chosen(self, clip_id: str) -> None:
         project = self._session.project
         if project is not None and clip_id in project.clips:
             self._session.open_clip(clip_id)
-
-    def _on_end(self) -> None:
-        self._run = None
-        self._show()
 
 
 def _reason(clip: Clip | None) -> str:

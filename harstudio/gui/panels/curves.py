@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -41,17 +41,13 @@ class CurvesView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._graphics)
         self.setMinimumHeight(140)
+        self.setMaximumHeight(220)
         theme.changed.connect(self._colour)
         self._colour()
 
     def clear(self) -> None:
         """Forget the curves."""
         self._rows = {}
-        self._draw()
-
-    def set_rows(self, rows: Iterable[Mapping[str, object]]) -> None:
-        """Show a finished history."""
-        self._rows = {int(str(row["epoch"])): row for row in rows}
         self._draw()
 
     def add(self, values: Mapping[str, object]) -> None:

@@ -310,7 +310,7 @@ def _one_recording(recording: RecordingRef) -> str:
         state = "not aligned yet"
     else:
         state = f"offset {alignment.offset_s:+.4f} s, drift {alignment.drift_ppm:+.1f} ppm"
-    names = ", ".join(name.replace("_", " ") for name in recording.sensors)
+    names = ", ".join(map(spoken, recording.sensors))
     return (
         f"<b>{recording.source.name}</b><br>{names}<br>"
         f"{clock_text(recording.duration_s)} at {recording.rate_hz:.4g} Hz · {state}"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from harstudio.core.project import Project
+from harstudio.gui.background import Background
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.layout import GRID
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
-from harstudio.gui.signals.background import Background
 from harstudio.gui.signals.channels import (
     ROWS,
     Channels,
@@ -25,7 +25,8 @@ from harstudio.gui.signals.channels import (
 )
 from harstudio.gui.signals.header import SPECTROGRAM, SPECTRUM, TRACES, SignalsHeader
 from harstudio.gui.signals.plots import SignalPlots
-from harstudio.gui.signals.readouts import Readout, cursor_figures, readout
+from harstudio.gui.signals.readout_label import ReadoutLabel
+from harstudio.gui.signals.readouts import Readout, readout
 from harstudio.gui.signals.rows import KINDS
 from harstudio.gui.signals.spectral import samples_in, spectra_of, spectrograms_of
 from harstudio.gui.signals.spectralplots import SpectrogramPlots, SpectrumPlots
@@ -37,9 +38,6 @@ _NOW_SAMPLES = 8_000
 """What has no more than these is compared without leaving the window's thread."""
 
 _NOW_SPECTRAL = 100_000
-_MOST_LINES = 3
-_SLACK = 4 * GRID
-"""What breaking a line between figures may waste, px."""
 
 _EMPTY = "Open a clip in the library to see its signals here."
 
@@ -63,8 +61,6 @@ class SignalsPanel(QWidget):
         self._real_for: tuple[object, ...] = ()
         self._virtual_for: tuple[object, ...] = ()
         self._cursors: dict[str, float] = {}
-        self._figures = Readout()
-        self._lines = 1
         self.header = SignalsHeader(settings)
         self._spectrum: SpectrumPlots | None = None
         self._spectrogram: SpectrogramPlots | None = None
@@ -81,11 +77,7 @@ class SignalsPanel(QWidget):
     # -- building ------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.readout = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
-        self.readout.setContentsMargins(GRID, 0, GRID, 0)
-        self.readout.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.readout = ReadoutLabel(self._theme.colours)
         self.plots = SignalPlots()
         self.empty = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.empty.setProperty("faint", "true")
@@ -216,17 +208,16 @@ class SignalsPanel(QWidget):
                 plots.recolour(colours)
         self.header.recolour(colours)
         self.readout.setFont(small_font(self.font()))
-        self._write()
+        self.readout.recolour(colours)
 
     # -- showing -------------------------------------------------------------------------
 
     def _show_empty(self, text: str) -> None:
-        self._lines = 1
         self._compared.drop()
         self._transformed.drop()
         self.empty.setText(text)
         self._pages.setCurrentWidget(self.empty)
-        self.readout.hide()
+        self.readout.put_away()
         self.header.offer(())
 
     def _make_channels(self) -> None:
@@ -293,6 +284,7 @@ class SignalsPanel(QWidget):
             plots.show_selection(self._session.selection, filled=filled)
 
     def _show_cursors(self) -> None:
+        self.readout.show_cursors(self._cursors)
         self.plots.show_cursors(self._cursors, self.plots.cursor_notes(self._cursors))
         if self._spectrogram is not None:
             self._spectrogram.show_cursors(self._cursors)
@@ -316,13 +308,13 @@ class SignalsPanel(QWidget):
         pair = self._channels.pair
         if pair is None:
             self._compared.drop()
-            self._show_figures(Readout(((self._why_not(), ""),)))
+            self.readout.show_figures(Readout(((self._why_not(), ""),)))
             return
         stretch, quantity, track = self._stretch, self.header.quantity, clip.labels
         within = samples_in(Channels(real=self._channels.real), stretch)
         self._compared.run(
             lambda: readout(pair, *stretch, quantity, track),
-            self._show_figures,
+            self.readout.show_figures,
             now=within <= _NOW_SAMPLES * len(ROWS),
         )
 
@@ -336,47 +328,19 @@ class SignalsPanel(QWidget):
         header, channels = self.header, self._channels
         kinds, rows, quantity = header.shown_kinds, header.shown_rows, header.quantity
         stretch = self._window.range if header.mode == SPECTROGRAM else self._stretch
-        work: Callable[[], object]
         if header.mode == TRACES:
             self._transformed.drop()
             return
+        work: Callable[[], object]
+        then: Callable[..., None]
         if header.mode == SPECTRUM:
-            spectrum = self.spectrum
-            work = lambda: spectra_of(channels, kinds, stretch)  # noqa: E731
-            then = lambda result: spectrum.show_spectra(result, quantity)  # noqa: E731
+            work = partial(spectra_of, channels, kinds, stretch)
+            then = partial(self.spectrum.show_spectra, quantity=quantity)
         else:
-            work = lambda: spectrograms_of(channels, kinds, rows, stretch)  # noqa: E731
+            work = partial(spectrograms_of, channels, kinds, rows, stretch)
             then = self.spectrogram.show_spectrograms
         now = samples_in(channels, stretch) <= _NOW_SPECTRAL
         self._transformed.run(work, then, now=now)
-
-    def _show_figures(self, figures: Readout) -> None:
-        self._figures = figures
-        self._write()
-
-    def _write(self) -> None:
-        if self._pages.currentWidget() is self.empty:
-            return
-        colours, metrics = self._theme.colours, QFontMetrics(self.readout.font())
-        room = max(2 * _SLACK, self.readout.width() - 2 * GRID)
-        html = self._figures.html(colours.faint, colours.text)
-        # As high as it has had to be: rows must not jump when a figure gets a digit more or less.
-        length = metrics.horizontalAdvance(self._figures.text)
-        needed = 1 if length <= room else -(-length // (room - _SLACK))
-        self._lines = lines = max(self._lines, min(needed, _MOST_LINES), 1)
-        if self._cursors:
-            cursors = cursor_figures(self._cursors.get("A"), self._cursors.get("B"))
-            html += "<br>" + cursors.html(colours.faint, colours.text)
-            lines += 1
-        self.readout.setText(html)
-        self.readout.setToolTip(self._figures.details)
-        self.readout.setFixedHeight(lines * metrics.lineSpacing() + 2)
-        self.readout.show()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._lines = 1
-        self._write()
 
     # -- the mouse -----------------------------------------------------------------------
 
@@ -387,13 +351,11 @@ class SignalsPanel(QWidget):
     def _set_cursor(self, name: str, time_s: float) -> None:
         self._cursors[name] = time_s
         self._show_cursors()
-        self._write()
 
     def clear_cursors(self) -> None:
         """Take both cursors away."""
         self._cursors = {}
         self._show_cursors()
-        self._write()
 
     def _open_menu(self, at: QPoint, time_s: float) -> None:
         menu, selection = QMenu(self), self._session.selection

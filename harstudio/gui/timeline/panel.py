@@ -15,8 +15,9 @@ from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.timeline.gestures import EMPTY, Dragged, Hit, gap_at
+from harstudio.gui.timeline.picture import Shown
 from harstudio.gui.timeline.transport import TransportBar, swatch
-from harstudio.gui.timeline.view import Shown, TimelineView
+from harstudio.gui.timeline.view import TimelineView
 
 _MOST_HEIGHT = 160
 """Tiers beyond this are scrolled to, px."""

@@ -51,13 +51,8 @@ def icon(name: str, colour: str, faint: str) -> QIcon:
     """One of the transport's shapes, drawn in the theme's colours."""
     result = QIcon()
     for mode, each in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, faint)):
-        pixmap = QPixmap(2 * _ICON, 2 * _ICON)
-        pixmap.setDevicePixelRatio(2)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(each))
+        pixmap = _blank()
+        painter = _painter(pixmap, each)
         bars, polygons = _SHAPES[name]
         for bar in bars:
             painter.drawRect(QRectF(*bar))
@@ -70,13 +65,8 @@ def icon(name: str, colour: str, faint: str) -> QIcon:
 
 def swatch(label: Label) -> QIcon:
     """A label's colour with its digit key."""
-    pixmap = QPixmap(2 * _ICON, 2 * _ICON)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(label.colour))
+    pixmap = _blank()
+    painter = _painter(pixmap, label.colour)
     painter.drawRoundedRect(QRectF(0, 0, _ICON, _ICON), 2, 2)
     font = painter.font()
     font.setPixelSize(11)
@@ -86,6 +76,23 @@ def swatch(label: Label) -> QIcon:
     painter.drawText(QRectF(0, 0, _ICON, _ICON), Qt.AlignmentFlag.AlignCenter, label.key)
     painter.end()
     return QIcon(pixmap)
+
+
+def _blank() -> QPixmap:
+    """An icon's pixels, clear."""
+    pixmap = QPixmap(2 * _ICON, 2 * _ICON)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
+def _painter(pixmap: QPixmap, colour: str) -> QPainter:
+    """One that fills smooth shapes."""
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    return painter
 
 
 class LabelChips(QWidget):

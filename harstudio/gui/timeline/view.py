@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -18,8 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from harstudio.core.labels import LabelSet, LabelTrack
-from harstudio.core.project import Clip
+from harstudio.core.labels import LabelTrack
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.layout import ZOOM_PER_NOTCH, TimeScale
 from harstudio.gui.runs import Edges
@@ -40,23 +39,13 @@ from harstudio.gui.timeline.gestures import (
 )
 from harstudio.gui.timeline.lanes import LANE, OTHER, OVERVIEW, RULER, Lanes, height_range, lanes_of
 from harstudio.gui.timeline.overview import FRAME, dragged_frame, hold_at
+from harstudio.gui.timeline.picture import Picture, Shown, paint_picture
 
 _DRAG_PIXELS = 4
 _LEAST_S = 0.02
 _HANDLE_HALF_WIDTH = 6
 
 NOTHING_OPEN = "Open a clip in the library to label it here: drag on the lane, or press a digit."
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the timeline shows of the session."""
-
-    clip: Clip | None = None
-    label_set: LabelSet = field(default_factory=LabelSet)
-    selected: int | None = None
-    selection: tuple[float, float] | None = None
-    read_only: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +81,7 @@ class TimelineView(QWidget):
         self._clock, self._window, self._theme = clock, window, theme
         self._shown = Shown()
         self._lanes: Lanes = lanes_of(None)
-        self._edges: dict[int, tuple[LabelTrack, Edges]] = {}
+        self._edges: list[tuple[LabelTrack, Edges]] = []
         self._still: QPixmap | None = None
         self._press: _Press | None = None
         self._moving = False
@@ -136,16 +125,17 @@ class TimelineView(QWidget):
             self.cancel()
             self._shown = shown
             self._lanes = lanes_of(shown.clip, self.height())
-            self._edges = {
-                i: self._edges[i]
-                if i in self._edges and self._edges[i][0] is band.track
-                else (band.track, Edges.of(band.track))
-                for i, band in enumerate(self._lanes.bands)
-            }
+            self._edges = self._edges_of(self._lanes)
             self.setMinimumHeight(self.height_range[0])
             self.updateGeometry()
         self._shown = shown
         self._redraw()
+
+    def _edges_of(self, lanes: Lanes) -> list[tuple[LabelTrack, Edges]]:
+        """One per band; those of tracks that are still shown stay as they are."""
+        known = {id(track): (track, edges) for track, edges in self._edges}
+        tracks = (band.track for band in lanes.bands)
+        return [known.get(id(track)) or (track, Edges.of(track)) for track in tracks]
 
     def cancel(self) -> None:
         """Leave a drag without a trace."""
@@ -189,80 +179,34 @@ class TimelineView(QWidget):
 
     def _painted(self) -> QPixmap:
         """Everything but the playhead."""
+        colours = self._theme.colours
         ratio = self.devicePixelRatioF()
         pixmap = QPixmap(self.size() * ratio)
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(QColor(self._theme.colours.window))
+        pixmap.fill(QColor(colours.window))
         painter = QPainter(pixmap)
         painter.setFont(small_font(self.font()))
         if self._shown.clip is None:
-            painter.setPen(QColor(self._theme.colours.faint))
+            painter.setPen(QColor(colours.faint))
             centre = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(QRectF(self.rect()), int(centre), NOTHING_OPEN)
         else:
-            self._paint_clip(painter)
+            paint_picture(painter, self._picture(), colours)
         painter.end()
         return pixmap
 
-    def _paint_clip(self, painter: QPainter) -> None:
-        colours, scale, shown = self._theme.colours, self.scale, self._shown
-        strong = painting.inks(shown.label_set, colours)
-        quiet = painting.inks(shown.label_set, colours, 0.55)
-        for i, band in enumerate(self._lanes.bands):
-            edges = self._edges[i][1]
-            if band.kind == OVERVIEW:
-                mine = self._lanes.mine.track
-                edges = self._edges[self._lanes.bands.index(self._lanes.mine)][1]
-                shown_s = self._window.range
-                painting.paint_overview(
-                    painter, band, self.whole, shown_s, mine, edges, strong, colours
-                )
-            elif band.kind == RULER:
-                painting.paint_ruler(painter, band, scale, colours)
-                self._paint_loop(painter)
-            else:
-                painting.paint_lane_name(painter, band, colours)
-                painter.fillRect(
-                    QRectF(scale.left, band.top, scale.width, band.height), QColor(colours.plot)
-                )
-                if band.kind == LANE and self._preview is not None:
-                    band = replace(band, track=self._preview.track)
-                    edges = Edges.of(band.track)
-                inks = strong if band.kind == LANE else quiet
-                painter.save()
-                painter.setClipRect(QRectF(scale.left, band.top, scale.width, band.height))
-                painting.paint_segments(painter, band, edges, scale, inks, colours)
-                painter.restore()
-        self._paint_selected(painter)
-
-    def _paint_selected(self, painter: QPainter) -> None:
-        colours, lane = self._theme.colours, self._lanes.mine
-        if self._preview is not None:
-            track, index = self._preview.track, self._preview.index
-        else:
-            track, index = lane.track, self._shown.selected
-        stretch = self._stretch
-        if stretch is None and index is not None and index < len(track):
-            segment = track.segments[index]
-            ends = (segment.start_s, segment.end_s)
-            painting.paint_outline(painter, lane, ends, self.scale, colours)
-        elif stretch is not None:
-            painting.paint_selection(
-                painter, stretch, self.scale, lane.top + 2, lane.bottom - 2, colours
-            )
-        elif self._shown.selection is not None:
-            top, bottom = self._lanes.band(RULER).bottom - 4, self._lanes.bands[-1].bottom
-            painting.paint_selection(
-                painter, self._shown.selection, self.scale, top, bottom, colours
-            )
-
-    def _paint_loop(self, painter: QPainter) -> None:
-        if self._clock.loop is None:
-            return
-        scale, ruler = self.scale, self._lanes.band(RULER)
-        left, right = (min(max(scale.left, scale.x(t)), scale.right) for t in self._clock.loop)
-        colour = QColor(self._theme.colours.accent)
-        painter.fillRect(QRectF(left, ruler.bottom - 3, right - left, 2), colour)
+    def _picture(self) -> Picture:
+        return Picture(
+            self._shown,
+            self._lanes,
+            tuple(edges for _, edges in self._edges),
+            self.scale,
+            self.whole,
+            self._window.range,
+            self._clock.loop,
+            self._preview,
+            self._stretch,
+        )
 
     # -- the mouse -----------------------------------------------------------------------
 

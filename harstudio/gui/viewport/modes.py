@@ -1,4 +1,4 @@
 """What can be shown, and from where."""
 
 BODY, SKELETON, BOTH = MODES = ("body", "skeleton", "both")
-FRONT, SIDE, TOP = VIEWS = ("front", "side", "top")
+FRONT, SIDE, TOP = ("front", "side", "top")

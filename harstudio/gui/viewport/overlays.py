@@ -80,8 +80,3 @@ class Chip(QLabel):
         parent = self.parentWidget()
         if parent is not None:
             self.move(_MARGIN, parent.height() - self.height() - _MARGIN)
-
-
-def sensor_text(name: str) -> str:
-    """``left_wrist`` as a person reads it."""
-    return name.replace("_", " ").capitalize()

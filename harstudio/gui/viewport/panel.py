@@ -18,19 +18,17 @@ from harstudio.gui.theme import Theme
 from harstudio.gui.viewport.camera import Camera
 from harstudio.gui.viewport.controls import ControlRow
 from harstudio.gui.viewport.figure import Figure, Posture, pin_maths
-from harstudio.gui.viewport.modes import BODY, FRONT, MODES, SIDE, SKELETON, TOP
-from harstudio.gui.viewport.opengl import OpenGL, find_opengl, remedy
-from harstudio.gui.viewport.overlays import Chip, Message, sensor_text
+from harstudio.gui.viewport.modes import FRONT, SIDE, SKELETON, TOP
+from harstudio.gui.viewport.opengl import remedy
+from harstudio.gui.viewport.overlays import Chip, Message
 from harstudio.gui.viewport.placement import PlacementHand
+from harstudio.gui.viewport.stage import Stage
+from harstudio.gui.viewport.subject import Subject
 
 if TYPE_CHECKING:
-    from harstudio.gui.viewport.canvas import Canvas
-    from harstudio.gui.viewport.scene import Picture, Scene
+    from harstudio.gui.viewport.scene import Picture
 
-_SAMPLES = 4
-_THREE_QUARTERS = np.deg2rad(35.0)
 _LOADING_MS = 150
-_STILL_MS = 200
 _NO_CLIP = "No clip is open", "Open a clip in the library to see the body move."
 _NO_MOTION = (
     "This clip has no motion",
@@ -61,26 +59,18 @@ class ViewportPanel(QWidget):
         self._session, self._clock, self._theme = session, clock, theme
         self._placing = placing
         self.hand = PlacementHand(session, placing, _View(self), self._ask_name)
-        self._figure: Figure | None = None
-        self._posture: Posture | None = None
-        self._mode, self._mode_wanted = BODY, BODY
-        self._camera = Camera(azimuth=_THREE_QUARTERS)
+        self.subject = Subject(clock)
         self._first_heading = 0.0
         self._pan = np.zeros(3)
         self._follow = True
-        self._faces_stale = self._content_stale = True
-        self._canvas: Canvas | None = None
-        self._scene: Scene | None = None
-        self.frames_drawn = 0
-        """How many pictures have been drawn, for measuring."""
 
+        self.stage = Stage(clock, theme.colours, self._compose, self.hand)
         self._message = Message()
-        self._stage = QWidget()
-        self._stage_layout = QVBoxLayout(self._stage)
-        self._stage_layout.setContentsMargins(0, 0, 0, 0)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
-        self._pages.addWidget(self._stage)
+        self._pages.addWidget(self.stage)
+        self._label_chip, self._loading_chip = Chip(self.stage), Chip(self.stage)
+        self._hint_chip = Chip(self.stage)
         self.controls = ControlRow(clock, theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -88,27 +78,15 @@ class ViewportPanel(QWidget):
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.controls)
 
-        self._loading_timer = QTimer(self)
-        self._loading_timer.setSingleShot(True)
-        self._loading_timer.setInterval(_LOADING_MS)
-        self._loading_timer.timeout.connect(self._show_loading)
-        self._still = QTimer(self)
-        self._still.setSingleShot(True)
-        self._still.setInterval(_STILL_MS)
-        self._still.timeout.connect(self._draw_finely)
-        self._fine = False
         pin_maths()
-        self.opengl = find_opengl()
-        if not self.opengl.problem:
-            self._make_canvas()
-        self._label_chip, self._loading_chip = Chip(self._stage), Chip(self._stage)
-        self._hint_chip = Chip(self._stage)
+        self._loading_timer = QTimer(self, singleShot=True, interval=_LOADING_MS)
+        self._loading_timer.timeout.connect(self._show_loading)
         self._connect()
         self._on_theme_changed()
         self._on_clip_opened()
 
     def _connect(self) -> None:
-        session, controls = self._session, self.controls
+        session, controls, stage = self._session, self.controls, self.stage
         session.clip_opening.connect(self._on_clip_opening)
         session.clip_opened.connect(self._on_clip_opened)
         session.clip_failed.connect(self._on_clip_failed)
@@ -122,27 +100,38 @@ class ViewportPanel(QWidget):
         controls.view_chosen.connect(self.set_view)
         controls.follow_chosen.connect(self.set_follow)
         controls.place_chosen.connect(self._placing.set_on)
+        stage.dragged.connect(self._on_drag)
+        stage.zoomed.connect(self._on_zoom)
+        stage.renewed.connect(self._on_renewed)
+        # Not in the middle of the paint that failed.
+        stage.refused.connect(self._choose_page, Qt.ConnectionType.QueuedConnection)
+        stage.frame_shown.connect(self.frame_shown)
 
     # -- what the rest of the window may ask for -------------------------------------------
 
     @property
     def mode(self) -> str:
         """``body``, ``skeleton`` or ``both``, as shown."""
-        return self._mode
+        return self.subject.mode
 
     @property
     def camera(self) -> Camera:
         """Where the picture is seen from."""
-        return self._camera
+        return self.stage.camera
 
     @property
     def problem(self) -> str:
         """Why there is no picture; empty where there is one."""
-        return self.opengl.problem
+        return self.stage.opengl.problem
+
+    @property
+    def frames_drawn(self) -> int:
+        """How many pictures have been drawn, for measuring."""
+        return self.stage.frames_drawn
 
     def set_mode(self, mode: str) -> None:
         """Show skin, skeleton or both."""
-        self._mode_wanted = mode
+        self.subject.want(mode)
         self._choose_mode()
         self._refresh()
 
@@ -155,8 +144,7 @@ class ViewportPanel(QWidget):
             TOP: (heading + np.pi, np.deg2rad(89.0)),
         }
         azimuth, elevation = angles[view]
-        self._camera = replace(self._camera, azimuth=float(azimuth), elevation=float(elevation))
-        self._redraw()
+        self._set_camera(replace(self.camera, azimuth=float(azimuth), elevation=float(elevation)))
 
     def set_follow(self, follow: bool) -> None:
         """Keep the person in the middle, or stay where the camera is."""
@@ -165,16 +153,13 @@ class ViewportPanel(QWidget):
         self._follow = follow
         self._pan = np.zeros(3)
         self.controls.follow.setChecked(follow)
-        self._redraw()
+        self.stage.redraw()
 
     def centre(self) -> None:
         """Bring the person back to the middle, at the usual distance."""
         self._pan = np.zeros(3)
-        distance = Camera().distance_m
-        self._camera = replace(self._camera, distance_m=distance).looking_at(self._followed())
-        self._redraw()
-
-    center = centre
+        camera = replace(self.camera, distance_m=Camera().distance_m)
+        self._set_camera(camera.looking_at(self.subject.followed))
 
     def screenshot(self) -> QImage:
         """The panel as it looks now, chips and all, in device pixels."""
@@ -195,29 +180,33 @@ class ViewportPanel(QWidget):
     def _on_clip_opened(self) -> None:
         self._stop_loading()
         loaded, project = self._session.loaded, self._session.project
-        self._figure = None
+        figure = None
         has_motion = loaded is not None and (loaded.motion or loaded.points) is not None
         if loaded is not None and project is not None and has_motion and not self.problem:
             layout = self._placing.layout
-            self._figure = Figure(loaded.motion, loaded.shaped, loaded.points, layout)
-        self._posture, self._faces_stale = None, True
-        if self._figure is not None:
+            figure = Figure(loaded.motion, loaded.shaped, loaded.points, layout)
+        self._set_figure(figure)
+        if figure is not None:
             # The same side of the person as before, whichever way this one faces.
-            heading = self._figure.at(0.0).heading or 0.0
-            azimuth = self._camera.azimuth + heading - self._first_heading
+            heading = figure.at(0.0).heading or 0.0
+            azimuth = self.camera.azimuth + heading - self._first_heading
             self._first_heading = heading
-            self._camera = replace(self._camera, azimuth=azimuth)
-            self._camera = self._camera.looking_at(self._followed())
+            self.stage.camera = replace(self.camera, azimuth=azimuth)
+            self.stage.camera = self.camera.looking_at(self.subject.followed)
         self._choose_mode()
         self._choose_page()
         self._refresh()
 
     def _on_clip_failed(self, clip_id: str, reason: str) -> None:
         self._stop_loading()
-        self._figure, self._posture, self._faces_stale = None, None, True
+        self._set_figure(None)
         self._choose_page()
         if not self.problem:
             self._message.say("This clip could not be opened", reason)
+
+    def _set_figure(self, figure: Figure | None) -> None:
+        self.subject.set_figure(figure)
+        self.stage.set_faces(figure.faces if figure is not None else None)
 
     def _stop_loading(self) -> None:
         self._loading_timer.stop()
@@ -230,8 +219,7 @@ class ViewportPanel(QWidget):
     def _on_theme_changed(self) -> None:
         colours = self._theme.colours
         self._message.set_colours(colours)
-        if self._scene is not None:
-            self._scene.set_colours(colours)
+        self.stage.set_colours(colours)
         self._say_hint()
         self._refresh()
 
@@ -240,154 +228,40 @@ class ViewportPanel(QWidget):
             self._message.say(f"No 3D view: {self.problem}", remedy())
         elif self._session.clip is None:
             self._message.say(*_NO_CLIP)
-        elif self._figure is None:
+        elif self.subject.figure is None:
             self._message.say(*_NO_MOTION)
-        shown = self._stage if self._figure is not None and not self.problem else self._message
-        self._pages.setCurrentWidget(shown)
+        drawn = self.subject.figure is not None and not self.problem
+        self._pages.setCurrentWidget(self.stage if drawn else self._message)
 
     def _choose_mode(self) -> None:
-        figure = self._figure
-        skin = figure is not None and figure.faces is not None
-        possible = MODES if skin else (SKELETON,) if figure is not None else ()
-        self._mode = (
-            self._mode_wanted if self._mode_wanted in possible or not possible else SKELETON
-        )
-        self.controls.set_mode(self._mode, possible)
+        self.controls.set_mode(self.mode, self.subject.modes)
         self._on_place_mode(self._placing.on)
 
     # -- the picture -------------------------------------------------------------------------
-
-    def _make_canvas(self) -> None:
-        try:
-            # Imported here, since vispy looks for the system's OpenGL when imported.
-            from harstudio.gui.viewport.canvas import Canvas
-
-            samples = 0 if self.opengl.software else _SAMPLES
-            self._canvas = Canvas(
-                self._stage,
-                samples,
-                on_paint=self._paint,
-                on_lost=self._on_context_lost,
-                on_drag=self._on_drag,
-                on_zoom=self._on_zoom,
-                hand=self.hand,
-            )
-        except Exception as error:  # whatever is missing, the rest of the window must work
-            self.opengl = OpenGL(self.opengl.renderer, f"vispy cannot draw here ({error})")
-            return
-        self._canvas.widget.frameSwapped.connect(self.frame_shown)
-        self._stage_layout.addWidget(self._canvas.widget)
-
-    def _on_context_lost(self) -> None:
-        QTimer.singleShot(0, self, self._renew_canvas)
-
-    def _renew_canvas(self) -> None:
-        """The panel has moved to another window (a floating dock): start with a new canvas."""
-        old, self._canvas, self._scene = self._canvas, None, None
-        if old is not None:
-            self._stage_layout.removeWidget(old.widget)
-            old.discard()
-        self._make_canvas()
-        for chip in (self._label_chip, self._loading_chip, self._hint_chip):
-            chip.raise_()
-        self._choose_page()
-        self._refresh()
 
     def _refresh(self, *_: object) -> None:
         """Something that is shown has changed."""
         if self._session.clip is not None and self._session.loaded is None:
             return  # the last picture stays until the next clip's files are read
-        self._posture = None
-        self._content_stale = True
+        self.subject.move()
         self._say_label()
-        self._redraw()
+        self.stage.refresh()
 
-    def _redraw(self) -> None:
-        # Qt merges all requests of one turn of the event loop into one paint.
-        if self._canvas is not None and self._figure is not None:
-            self._fine = False
-            self._canvas.update()
-            if self.opengl.software:
-                self._still.start()
+    def _on_renewed(self) -> None:
+        for chip in (self._label_chip, self._loading_chip, self._hint_chip):
+            chip.raise_()
+        self._choose_page()
+        self._refresh()
 
-    def _draw_finely(self) -> None:
-        """Nothing has moved for a while: there is time for smooth edges."""
-        if self._canvas is not None and not self._clock.playing:
-            self._fine = True
-            self._canvas.update()
-
-    def _paint(self) -> None:
-        if self.problem:
-            return
-        try:
-            self._draw()
-        except RuntimeError as error:  # vispy's word for what the driver refuses
-            self.opengl = replace(self.opengl, problem=f"the driver cannot draw it ({error})")
-            QTimer.singleShot(0, self, self._choose_page)
-
-    def _draw(self) -> None:
-        from harstudio.gui.viewport.scene import Scene
-
-        if self._scene is None:
-            self._scene = Scene(self._theme.colours)
-            self._faces_stale = self._content_stale = True
-        if self._faces_stale:
-            self._scene.set_faces(self._figure.faces if self._figure is not None else None)
-        if self._content_stale or self._faces_stale:
-            self._scene.show(self._picture())
-            if self._follow and self._figure is not None:
-                self._camera = self._camera.looking_at(self._followed() + self._pan)
-        self._faces_stale = self._content_stale = False
-        ratio = self._stage.devicePixelRatioF()
-        width_px, height_px = (
-            round(self._stage.width() * ratio),
-            round(self._stage.height() * ratio),
-        )
-        self._scene.draw(self._camera, width_px, height_px, pixel_ratio=ratio, fine=self._fine)
-        self.frames_drawn += 1
-
-    def _picture(self) -> Picture:
-        from harstudio.gui.viewport.scene import Picture
-
-        figure, posture = self._figure, self._posed()
-        if figure is None or posture is None:
-            return Picture()
-        places, turns = self._sensors()
-        names, sensor = figure.sensor_names, self._session.sensor
-        stick = self._mode != BODY
-        return Picture(
-            skin=posture.skin() if self._mode != SKELETON else None,
-            points=posture.stick_points() if stick else np.zeros((0, 3)),
-            bones=figure.bones if stick else (),
-            sensor_positions=places,
-            sensor_rotations=turns,
-            selected_sensor=names.index(sensor) if sensor in names and len(places) else -1,
-            ghost=self.hand.ghost,
-            ring_m=self.hand.ring_m,
-            ring=self.hand.ring,
-            middle=posture.centre,
-            tint=self._label()[1],
-        )
-
-    def _sensors(self) -> tuple[FloatArray, FloatArray]:
-        """Positions and rotations of the sensors in the picture."""
-        figure, posture = self._figure, self._posed()
-        # They sit on the fitted body: beside bare points they would hang in the air.
-        bare = figure is not None and figure.points is not None and self._mode == SKELETON
-        if posture is None or bare:
-            return np.zeros((0, 3)), np.zeros((0, 3, 3))
-        return posture.sensors()
-
-    def _posed(self) -> Posture | None:
-        if self._posture is None and self._figure is not None:
-            self._posture = self._figure.at(self._clock.time_s)
-        return self._posture
-
-    def _followed(self) -> FloatArray:
-        return self._figure.followed(self._clock.time_s) if self._figure else np.zeros(3)
+    def _compose(self) -> Picture:
+        """What the stage is to draw, with the camera on it."""
+        picture = self.subject.picture(self._session.sensor, self.hand, self._label()[1])
+        if self._follow and self.subject.figure is not None:
+            self.stage.camera = self.camera.looking_at(self.subject.followed + self._pan)
+        return picture
 
     def _heading(self) -> float:
-        posture = self._posed()
+        posture = self.subject.posture
         heading = posture.heading if posture is not None else None
         return self._first_heading if heading is None else heading
 
@@ -410,30 +284,33 @@ class ViewportPanel(QWidget):
     # -- the hand ----------------------------------------------------------------------------
 
     def _on_drag(self, what: str, right_px: float, down_px: float) -> None:
+        camera = self.camera
         if what == "orbit":
-            self._camera = self._camera.orbited(right_px, down_px)
-        else:
-            offset = self._camera.pan_offset(right_px, down_px, self._stage.height())
-            self._pan = self._pan + offset
-            self._camera = self._camera.looking_at(np.asarray(self._camera.target) + offset)
-        self._redraw()
+            self._set_camera(camera.orbited(right_px, down_px))
+            return
+        offset = camera.pan_offset(right_px, down_px, self.stage.height())
+        self._pan = self._pan + offset
+        self._set_camera(camera.looking_at(np.asarray(camera.target) + offset))
 
     def _on_zoom(self, notches: float) -> None:
-        self._camera = self._camera.zoomed(notches)
+        self._set_camera(self.camera.zoomed(notches))
         if self._placing.on:
-            self._content_stale = True  # rings keep their size in the picture
-        self._redraw()
+            self.stage.refresh()  # rings keep their size in the picture
+
+    def _set_camera(self, camera: Camera) -> None:
+        self.stage.camera = camera
+        self.stage.redraw()
 
     # -- placing sensors ---------------------------------------------------------------------
 
     def _on_layout(self) -> None:
-        if self._figure is not None:
-            self._figure.place(self._placing.layout)
+        if self.subject.figure is not None:
+            self.subject.figure.place(self._placing.layout)
         self._refresh()
 
     def _on_place_mode(self, on: bool) -> None:
-        skin = self._figure is not None and self._figure.faces is not None
-        self.controls.set_place(on, self._placing.possible and skin and self._mode != SKELETON)
+        skin = self.subject.has_skin and self.mode != SKELETON
+        self.controls.set_place(on, self._placing.possible and skin)
         if not on:
             self.hand.leave()
         self._say_hint()
@@ -441,7 +318,7 @@ class ViewportPanel(QWidget):
 
     def _say_hint(self) -> None:
         """How to place, over the picture while it can be done."""
-        shown = self.controls.place.isChecked() and self._figure is not None
+        shown = self.controls.place.isChecked() and self.subject.figure is not None
         name = spoken(self._session.sensor)
         text = f"Click: {name} goes here · Shift+click: add · Drag a ring: turn · Esc: done"
         self._hint_chip.say(text if shown else "", self._theme.colours.raised)
@@ -470,22 +347,22 @@ class _View:
 
     @property
     def size_px(self) -> tuple[float, float]:
-        return self._panel._stage.width(), self._panel._stage.height()
+        return self._panel.stage.width(), self._panel.stage.height()
 
     @property
     def figure(self) -> Figure | None:
-        return self._panel._figure
+        return self._panel.subject.figure
 
     @property
     def posture(self) -> Posture | None:
-        return self._panel._posed()
+        return self._panel.subject.posture
 
     @property
     def skin_shown(self) -> bool:
         return self._panel.mode != SKELETON
 
     def sensors(self) -> tuple[FloatArray, FloatArray]:
-        return self._panel._sensors()
+        return self._panel.subject.sensors()
 
     def repaint(self) -> None:
         self._panel._refresh()
@@ -494,14 +371,14 @@ class _View:
         self._panel._clock.pause()
 
     def set_cursor(self, cursor: Qt.CursorShape) -> None:
-        if self._panel._canvas is not None:
-            self._panel._canvas.widget.setCursor(cursor)
+        canvas = self._panel.stage.canvas
+        if canvas is not None:
+            canvas.widget.setCursor(cursor)
 
     def name_sensor(self, x: float, y: float, name: str) -> None:
-        stage = self._panel._stage
+        stage = self._panel.stage
         if name:
-            QToolTip.showText(
-                stage.mapToGlobal(QPoint(round(x), round(y))), sensor_text(name), stage
-            )
+            at = stage.mapToGlobal(QPoint(round(x), round(y)))
+            QToolTip.showText(at, spoken(name).capitalize(), stage)
         elif QToolTip.isVisible():
             QToolTip.hideText()

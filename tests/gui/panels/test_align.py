@@ -164,7 +164,7 @@ def opened(qtbot: QtBot, panel: AlignPanel, clip_id: str) -> AlignPanel:
 
 def fitted(panel: AlignPanel) -> AlignPanel:
     """The panel once the jobs that it started are done."""
-    panel._jobs.release()
+    panel._fits._jobs.release()
     return panel
 
 
@@ -327,7 +327,7 @@ def test_a_fit_runs_in_a_child_process(
     qtbot.addWidget(panel)
     panel.show()
     opened(qtbot, panel, "first").fit()
-    qtbot.waitUntil(lambda: panel._run is None, timeout=60_000)
+    qtbot.waitUntil(lambda: not panel._fits.busy, timeout=60_000)
     assert offset(panel) == pytest.approx(HIDDEN.offset_s, abs=1e-3)
 
 
@@ -427,9 +427,10 @@ def test_a_sensor_of_unknown_name_can_be_given_a_place(qtbot: QtBot, panel: Alig
     opened(qtbot, panel, "named")
     assert "watch" in panel.plot._text
     assert panel.missing.isVisible()
-    panel.sites.setCurrentIndex(panel.sites.findData("left_wrist"))
+    sites = panel.missing.sites
+    sites.setCurrentIndex(sites.findData("left_wrist"))
     with qtbot.waitSignal(panel._session.clip_opened, timeout=20_000):
-        panel.add_button.click()
+        panel.missing.add_button.click()
     assert "watch" in panel._session.project.layout.names
     qtbot.waitUntil(lambda: panel._search is not None)
     assert not panel.missing.isVisible()

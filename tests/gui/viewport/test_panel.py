@@ -20,7 +20,7 @@ from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.theme import DARK, LIGHT, Theme
-from harstudio.gui.viewport import ViewportPanel, panel
+from harstudio.gui.viewport import ViewportPanel, stage
 from harstudio.gui.viewport.opengl import OpenGL
 
 Pixels = NDArray[np.float64]
@@ -50,9 +50,9 @@ def walking(
 def drawn(qtbot: QtBot, viewport: ViewportPanel) -> Pixels:
     """The stage's picture, (rows, columns, 3) from 0 to 255, once it has been drawn anew."""
     before = viewport.frames_drawn
-    viewport._redraw()
+    viewport.stage.redraw()
     qtbot.waitUntil(lambda: viewport.frames_drawn > before)
-    return pixels(viewport.screenshot())[: viewport._stage.height()]
+    return pixels(viewport.screenshot())[: viewport.stage.height()]
 
 
 def pixels(image: QImage) -> Pixels:
@@ -73,26 +73,26 @@ def like(picture: Pixels, colour: str) -> NDArray[np.bool_]:
 
 
 def projected(viewport: ViewportPanel, point: NDArray[np.float64]) -> tuple[int, int]:
-    stage = viewport._stage
+    stage = viewport.stage
     x, y, _ = viewport.camera.projected(point, stage.width(), stage.height())[0]
     return round(x), round(y)
 
 
 def off_centre(viewport: ViewportPanel) -> float:
     """How far the pelvis is from the middle of the picture, from left to right, pixels."""
-    return abs(projected(viewport, viewport._posed().centre)[0] - viewport._stage.width() / 2)
+    return abs(projected(viewport, viewport.subject.posture.centre)[0] - viewport.stage.width() / 2)
 
 
 def test_the_body_is_drawn_where_the_pelvis_is(qtbot: QtBot, walking: ViewportPanel) -> None:
     picture = drawn(qtbot, walking)
-    x, y = projected(walking, walking._posed().centre)
+    x, y = projected(walking, walking.subject.posture.centre)
     assert like(picture[y - 8 : y + 8, x - 8 : x + 8], DARK.body).mean() > 0.9
     np.testing.assert_allclose(picture[4, -4], rgb(DARK.sky), atol=3)
 
 
 def test_the_body_has_form(qtbot: QtBot, walking: ViewportPanel) -> None:
     picture = drawn(qtbot, walking)
-    x, y = projected(walking, walking._posed().centre)
+    x, y = projected(walking, walking.subject.posture.centre)
     brightness = picture[y - 40 : y + 40, x - 12 : x + 12].mean(axis=-1)
     assert np.ptp(brightness) > 40
 
@@ -102,7 +102,7 @@ def test_moving_the_clock_moves_the_picture(
 ) -> None:
     before = drawn(qtbot, walking)
     clock.seek(0.9)
-    qtbot.waitUntil(lambda: not walking._content_stale)
+    qtbot.waitUntil(lambda: not walking.stage._content_stale)
     moved = np.abs(drawn(qtbot, walking) - before).max(axis=-1) > 30
     assert moved.mean() > 0.01
 
@@ -120,7 +120,7 @@ def test_one_turn_of_the_event_loop_draws_one_picture(
 
 def test_nothing_is_drawn_while_nothing_changes(qtbot: QtBot, walking: ViewportPanel) -> None:
     drawn(qtbot, walking)
-    walking._still.stop()
+    walking.stage._still.stop()
     before = walking.frames_drawn
     qtbot.wait(60)
     assert walking.frames_drawn == before
@@ -128,7 +128,7 @@ def test_nothing_is_drawn_while_nothing_changes(qtbot: QtBot, walking: ViewportP
 
 def test_the_wheel_zooms(qtbot: QtBot, walking: ViewportPanel) -> None:
     before = like(drawn(qtbot, walking), DARK.body).sum()
-    widget = walking._canvas.widget
+    widget = walking.stage.canvas.widget
     middle = QPointF(widget.rect().center())
     wheel = QWheelEvent(
         middle, widget.mapToGlobal(middle), QPoint(), QPoint(0, 360),
@@ -140,7 +140,7 @@ def test_the_wheel_zooms(qtbot: QtBot, walking: ViewportPanel) -> None:
 
 
 def test_a_left_drag_orbits_and_a_middle_drag_pans(qtbot: QtBot, walking: ViewportPanel) -> None:
-    widget = walking._canvas.widget
+    widget = walking.stage.canvas.widget
     start, end = QPoint(200, 200), QPoint(260, 230)
     for button, changed, kept in (
         (Qt.MouseButton.LeftButton, "azimuth", "target"),
@@ -196,7 +196,7 @@ def test_the_chosen_sensor_is_seen_in_blue_and_another_is_not(
 
     def blue_near(sensor: int) -> float:
         picture = drawn(qtbot, walking)
-        x, y = projected(walking, walking._posed().sensors()[0][sensor])
+        x, y = projected(walking, walking.subject.posture.sensors()[0][sensor])
         return float(like(picture[y - 6 : y + 6, x - 6 : x + 6], DARK.virtual).mean())
 
     session.select_sensor("right_thigh")
@@ -208,8 +208,8 @@ def test_the_chosen_sensor_is_seen_in_blue_and_another_is_not(
 def test_a_click_on_a_sensor_selects_it(
     qtbot: QtBot, walking: ViewportPanel, session: Session
 ) -> None:
-    x, y = projected(walking, walking._posed().sensors()[0][2])
-    qtbot.mouseClick(walking._canvas.widget, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    x, y = projected(walking, walking.subject.posture.sensors()[0][2])
+    qtbot.mouseClick(walking.stage.canvas.widget, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
     assert session.sensor == "head"
 
 
@@ -252,10 +252,10 @@ def test_switching_the_theme_repaints(qtbot: QtBot, walking: ViewportPanel, them
 def test_a_still_picture_gets_smooth_edges_where_the_processor_draws(
     qtbot: QtBot, walking: ViewportPanel
 ) -> None:
-    if not walking.opengl.software:
+    if not walking.stage.opengl.software:
         pytest.skip("a graphics card smooths edges at once")
     before = walking.frames_drawn
-    qtbot.waitUntil(lambda: walking._fine and walking.frames_drawn > before)
+    qtbot.waitUntil(lambda: walking.stage._fine and walking.frames_drawn > before)
     fine = pixels(walking.screenshot())
     coarse = drawn(qtbot, walking)
     assert 0 < np.abs(fine[: len(coarse)] - coarse).mean() < 3.0
@@ -310,7 +310,7 @@ def test_without_opengl_it_says_what_to_install_and_does_nothing_else(
     clock: PlaybackClock,
     theme: Theme,
 ) -> None:
-    monkeypatch.setattr(panel, "find_opengl", lambda: OpenGL(problem="no context"))
+    monkeypatch.setattr(stage, "find_opengl", lambda: OpenGL(problem="no context"))
     monkeypatch.setattr(sys, "platform", "linux")
     viewport = ViewportPanel(session, Placing(session), clock, theme)
     qtbot.addWidget(viewport)
@@ -333,8 +333,8 @@ def test_what_the_driver_refuses_to_draw_is_told_in_the_viewports_place(
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("shader does not compile")
 
-    monkeypatch.setattr(walking._scene, "draw", refuse)
-    walking._redraw()
+    monkeypatch.setattr(walking.stage._scene, "draw", refuse)
+    walking.stage.redraw()
     qtbot.waitUntil(walking._message.isVisible)
     assert "shader does not compile" in walking._message.title.text()
 
@@ -346,7 +346,7 @@ def test_a_vispy_that_cannot_be_imported_is_reported_in_the_viewports_place(
     clock: PlaybackClock,
     theme: Theme,
 ) -> None:
-    monkeypatch.setattr(panel, "find_opengl", lambda: OpenGL("some card"))
+    monkeypatch.setattr(stage, "find_opengl", lambda: OpenGL("some card"))
     monkeypatch.setitem(sys.modules, "harstudio.gui.viewport.canvas", None)
     viewport = ViewportPanel(session, Placing(session), clock, theme)
     qtbot.addWidget(viewport)

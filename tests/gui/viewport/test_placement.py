@@ -61,7 +61,7 @@ def send(
     y: float,
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
-    widget, place = viewport._canvas.widget, QPointF(x, y)
+    widget, place = viewport.stage.canvas.widget, QPointF(x, y)
     button = NONE if kind == QEvent.Type.MouseMove else LEFT
     held = NONE if kind == QEvent.Type.MouseButtonRelease else LEFT
     QApplication.sendEvent(
@@ -88,18 +88,18 @@ def click(viewport: ViewportPanel, x: float, y: float, shift: bool = False) -> N
 
 
 def seen(viewport: ViewportPanel, point: np.ndarray) -> tuple[float, float]:
-    stage = viewport._stage
+    stage = viewport.stage
     x, y, _ = viewport.camera.projected(point, stage.width(), stage.height())[0]
     return float(x), float(y)
 
 
 def sensor_pixel(viewport: ViewportPanel, name: str) -> tuple[float, float]:
-    names = viewport._figure.sensor_names
-    return seen(viewport, viewport._sensors()[0][names.index(name)])
+    names = viewport.subject.figure.sensor_names
+    return seen(viewport, viewport.subject.sensors()[0][names.index(name)])
 
 
 def belly(viewport: ViewportPanel) -> tuple[float, float]:
-    return seen(viewport, viewport._posed().centre + np.array([0.0, 0.0, 0.12]))
+    return seen(viewport, viewport.subject.posture.centre + np.array([0.0, 0.0, 0.12]))
 
 
 def mount(session: Session, name: str) -> SensorMount:
@@ -154,7 +154,7 @@ def test_escape_while_dragging_is_as_if_nothing_had_happened(
     press(viewport, x, y)
     with qtbot.waitSignal(session.virtual_changed):
         move(viewport, x, y - 40)
-    qtbot.keyClick(viewport._canvas.widget, Qt.Key.Key_Escape)
+    qtbot.keyClick(viewport.stage.canvas.widget, Qt.Key.Key_Escape)
     assert session.virtual is session.loaded.virtual
     assert off_pixel(viewport, "right_thigh", x, y) < 1.0
     move(viewport, x, y - 60)
@@ -284,8 +284,8 @@ def test_a_ring_turns_the_sensor_about_its_axis_in_one_edit(
 ) -> None:
     session.select_sensor("right_thigh")
     placing.set_on(True)
-    names = viewport._figure.sensor_names
-    places, turns = (values[names.index("right_thigh")] for values in viewport._sensors())
+    names = viewport.subject.figure.sensor_names
+    places, turns = (values[names.index("right_thigh")] for values in viewport.subject.sensors())
     radius = viewport.hand.ring_m
 
     def on_ring(angle: float) -> tuple[float, float]:
@@ -323,7 +323,7 @@ def test_escape_ends_the_place_mode(
 ) -> None:
     placing.set_on(True)
     assert viewport._hint_chip.isVisible()
-    qtbot.keyClick(viewport._canvas.widget, Qt.Key.Key_Escape)
+    qtbot.keyClick(viewport.stage.canvas.widget, Qt.Key.Key_Escape)
     assert not placing.on
     assert not viewport.controls.place.isChecked()
     assert not viewport._hint_chip.isVisible()
@@ -354,7 +354,7 @@ def test_another_clip_forgets_what_is_in_the_hand(
 def test_the_pointer_rests_without_a_repaint_when_nothing_changes(
     qtbot: QtBot, viewport: ViewportPanel
 ) -> None:
-    viewport._still.stop()
+    viewport.stage._still.stop()
     qtbot.wait(30)
     before = viewport.frames_drawn
     for x in range(5):

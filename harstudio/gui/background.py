@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
@@ -12,7 +13,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 class Background(QObject):
     """Runs functions of values one after another; those overtaken by a newer one are dropped."""
 
-    _arrived = Signal(int, object, object)
+    _arrived = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,11 +37,11 @@ class Background(QObject):
             if ticket != self._ticket:
                 return
             try:
-                result: Any = work()
+                finish = partial(then, work())
             except Exception as error:  # carried to the window's thread, raised there
-                result = error
+                finish = partial(_raise, error)
             with suppress(RuntimeError):  # the window was closed meanwhile
-                self._arrived.emit(ticket, result, then)
+                self._arrived.emit(ticket, finish)
 
         self._pool.start(_Runnable(run))
 
@@ -52,12 +53,13 @@ class Background(QObject):
         """Until nothing runs any more."""
         self._pool.waitForDone()
 
-    def _on_arrived(self, ticket: int, result: Any, then: Callable[[Any], None]) -> None:
-        if ticket != self._ticket:
-            return
-        if isinstance(result, Exception):
-            raise result
-        then(result)
+    def _on_arrived(self, ticket: int, finish: Callable[[], None]) -> None:
+        if ticket == self._ticket:
+            finish()
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 class _Runnable(QRunnable):
