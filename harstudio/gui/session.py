@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip, Project
+from harstudio.gui.background import Background
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows.loading import LoadedClip, load_clip
 
@@ -49,12 +49,7 @@ class Session(QObject):
         self._sensor = ""
         self._selection: tuple[float, float] | None = None
         self._segment: int | None = None
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._ticket = 0
-        self._arrived.connect(self._on_arrived)
-
-    _arrived = Signal(int, object)
+        self._reader = Background(self)
 
     # -- the project ---------------------------------------------------------------------
 
@@ -105,7 +100,7 @@ class Session(QObject):
     def close(self) -> None:
         """Let go of the project file."""
         self.close_clip()
-        self._pool.waitForDone()
+        self._reader.wait()
         if self._file is not None:
             self._catch_up()
             self._file.close()
@@ -263,7 +258,7 @@ class Session(QObject):
 
     def close_clip(self) -> None:
         """Show no clip."""
-        self._ticket += 1
+        self._reader.drop()
         if self._clip_id is not None:
             self._clip_id, self._loaded, self._preview = None, None, None
             self._selection, self._segment = None, None
@@ -271,28 +266,15 @@ class Session(QObject):
 
     def _load(self) -> None:
         clip, project, folder = self.clip, self._project, self.folder
-        if clip is None or project is None:
-            return
-        self._ticket += 1
-        ticket = self._ticket
+        if clip is not None and project is not None:
+            self._reader.run(lambda: _read(project, clip, folder), self._on_read, now=False)
 
-        def read() -> None:
-            try:
-                result: LoadedClip | Exception = load_clip(project, clip, folder)
-            except Exception as error:  # carried to the window's thread, raised there
-                result = error
-            self._arrived.emit(ticket, result)
-
-        self._pool.start(_Runnable(read))
-
-    def _on_arrived(self, ticket: int, result: LoadedClip | Exception) -> None:
-        if ticket != self._ticket or self._clip_id is None:
+    def _on_read(self, result: LoadedClip | HarstudioError) -> None:
+        if self._clip_id is None:
             return
         if isinstance(result, HarstudioError):
             self.clip_failed.emit(self._clip_id, str(result))
             return
-        if isinstance(result, Exception):
-            raise result
         just_opened = self._loaded is None
         self._loaded, self._preview = result, None
         if just_opened:
@@ -385,10 +367,9 @@ class _Replace(QUndoCommand):
         self._session._step(self._after, self._before, f"Undo: {self.text()}")
 
 
-class _Runnable(QRunnable):
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__()
-        self._work = work
-
-    def run(self) -> None:
-        self._work()
+def _read(project: Project, clip: Clip, folder: Path) -> LoadedClip | HarstudioError:
+    """The clip with its arrays, or why it has none."""
+    try:
+        return load_clip(project, clip, folder)
+    except HarstudioError as error:
+        return error

@@ -174,17 +174,10 @@ def test_a_clip_is_known_at_once_and_its_arrays_come_later(session: Session, qtb
     assert len(session.loaded.recordings) == 1
 
 
-def test_a_stale_load_is_ignored(session: Session, qtbot: QtBot) -> None:
-    opened(session, qtbot)
-    loaded, ticket = session.loaded, session._ticket
-    session._arrived.emit(ticket - 1, "something older")
-    assert session.loaded is loaded
-
-
 def test_a_load_that_arrives_after_closing_is_ignored(session: Session, qtbot: QtBot) -> None:
     session.open_clip("swing")
     session.close_clip()
-    session._pool.waitForDone()
+    session._reader.wait()
     qtbot.wait(1)
     assert session.loaded is None
     assert session.clip is None
@@ -216,7 +209,7 @@ def test_labels_and_alignment_do_not_read_the_files_again(session: Session, qtbo
     moved = replace(ref, alignment=replace(ref.alignment, offset_s=1.0))
     session.edit_clip("Align", replace(session.clip, recordings=(moved,)))
     session.edit_labels("Sit", SITTING)
-    session._pool.waitForDone()
+    session._reader.wait()
     qtbot.wait(1)
     assert session.loaded is first
 
