@@ -118,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="made-up people (shape, size, placement) who repeat each training clip (0)",
     )
+    verb.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="map virtual signals onto the distribution of training people's real recordings",
+    )
     verb.add_argument("-o", "--output", type=Path, required=True, help="run folder to make")
 
     verb = _verb(group, "finetune", verbs.finetune, "adapt a trained network to a real recording")

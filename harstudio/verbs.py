@@ -153,6 +153,7 @@ def train(options: argparse.Namespace) -> int:
         "loss": options.loss,
         "preset": options.preset,
         "people": options.people,
+        "calibrate": options.calibrate,
     }
     config = TrainingConfig(**{k: v for k, v in chosen.items() if v is not None})
     with _opened(options.project) as file:

@@ -91,6 +91,9 @@ class TrainingConfig(_Plain):
     people : int
         So many made-up people (other shapes, sizes and sensor placements) repeat each training
         clip's movement; 0 trains on the people as recorded alone. They are never tested on.
+    calibrate : bool
+        Virtual signals were mapped onto the distribution of real ones, of training people only;
+        the map lies beside the model.
     """
 
     model: str = "xiao2020"
@@ -116,6 +119,7 @@ class TrainingConfig(_Plain):
     forest_input: str = "features"
     preset: str = "physical"
     people: int = 0
+    calibrate: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sensors", tuple(self.sensors))

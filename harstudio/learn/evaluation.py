@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,10 @@ def evaluate_run(run_dir: Path, windows: WindowSet, part_text: str) -> Evaluatio
     return finished(evaluating(run_dir, windows, part_text))
 
 
-def evaluating(run_dir: Path, windows: WindowSet, part_text: str) -> Job[EvaluationReport]:
-    """`evaluate_run` as a job."""
+def evaluating(
+    run_dir: Path, windows: WindowSet, part_text: str, warnings: Iterable[str] = ()
+) -> Job[EvaluationReport]:
+    """`evaluate_run` as a job; `warnings` come first in the report."""
     if len(windows) == 0:
         raise HarstudioError("no labelled windows to evaluate on", "label the recording first")
     run = RunFolder(run_dir)
@@ -65,7 +68,7 @@ def evaluating(run_dir: Path, windows: WindowSet, part_text: str) -> Job[Evaluat
                 "clips": sorted({windows.clip_ids[i] for i in set(windows.clip_index)}),
             }
         },
-        warnings=(*unseen_labels(checkpoint, windows), *seen_before(run, windows)),
+        warnings=(*warnings, *unseen_labels(checkpoint, windows), *seen_before(run, windows)),
         model=checkpoint.model,
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,13 @@ class FinetuneSummary:
 
 
 def finetune(
-    run_dir: Path, windows: WindowSet, config: FinetuneConfig, out_dir: Path
+    run_dir: Path,
+    windows: WindowSet,
+    config: FinetuneConfig,
+    out_dir: Path,
+    *,
+    warnings: Iterable[str] = (),
+    files: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Job[FinetuneSummary]:
     """Job: train the dense layers of a run's network on labelled windows of other recordings.
 
@@ -71,6 +78,8 @@ def finetune(
     config : FinetuneConfig
     out_dir : Path
         New, or without a run in it.
+    warnings, files
+        As for `train`.
 
     Raises
     ------
@@ -91,7 +100,7 @@ def finetune(
     parent.check_fits(windows)
     labels = all_labels(parent, windows)
     split = hold_out(windows, config)
-    warnings = _warnings(parent_run, parent, windows, split)
+    told = (*warnings, *_warnings(parent_run, parent, windows, split))
     windows = windows.relabelled(labels)
     writer = RunWriter(out_dir)
     try:
@@ -100,9 +109,10 @@ def finetune(
         from harstudio.learn.head_training import adapt_head
 
         writer.about(FINETUNING, _about(parent_run, parent, windows, split, config))
+        writer.extra(files or {})
         zero_shot = yield from _judged(parent, windows, split)
         cannot = unseen_labels(parent, windows.taken(split.test))
-        before = _report(zero_shot, labels, windows, split, (*warnings, *cannot), parent)
+        before = _report(zero_shot, labels, windows, split, (*told, *cannot), parent)
         writer.report(before, BEFORE)
         adapted = yield from adapt_head(
             parent, labels, windows.signals[split.train], windows.codes[split.train], config, writer
@@ -110,7 +120,7 @@ def finetune(
         adapted = replace(adapted, split_hash=split.fingerprint())
         writer.checkpoint(adapted)
         judged = yield from _judged(adapted, windows, split)
-        after = _report(judged, labels, windows, split, warnings, adapted)
+        after = _report(judged, labels, windows, split, told, adapted)
         writer.report(after)
         writer.close()
     except (GeneratorExit, KeyboardInterrupt):

@@ -18,6 +18,7 @@ from harstudio.learn.report import EvaluationReport
 
 CONFIG, HISTORY, MODEL = "config.json", "history.csv", "model.safetensors"
 REPORT, BEFORE, STOP = "report.json", "before.json", "STOP"
+CALIBRATION = "calibration.json"
 TRAINING, FINETUNING = "training", "finetuning"
 
 
@@ -190,6 +191,11 @@ class RunWriter:
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Put this model in place of the one before it."""
         checkpoint.save(self._file(MODEL))
+
+    def extra(self, files: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write further JSON files, by name."""
+        for name, data in files.items():
+            write_json(self._file(name), data)
 
     def report(self, report: EvaluationReport, name: str = REPORT) -> None:
         """Write a report."""

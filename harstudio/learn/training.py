@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,14 @@ _MANY_CLASSES = 10
 """Above this, squared error on one-hot targets was seen to fail (.49-.57 against .82)."""
 
 
-def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunSummary]:
+def train(
+    windows: WindowSet,
+    config: TrainingConfig,
+    run_dir: Path,
+    *,
+    warnings: Iterable[str] = (),
+    files: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Job[RunSummary]:
     """Job: train and test a model.
 
     A file ``STOP`` in the run folder ends training early and keeps the best model; closing the
@@ -51,6 +58,10 @@ def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunS
     config : TrainingConfig
     run_dir : Path
         New, or without a run in it.
+    warnings : texts
+        What a reader of the report must know of these windows.
+    files : mapping of name to plain data, optional
+        JSON files that belong to the run, e.g. how its windows were made.
 
     Raises
     ------
@@ -69,7 +80,8 @@ def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunS
         raise HarstudioError(
             "the training part holds a single class", "label more clips, or choose another split"
         )
-    warnings = (
+    told = (
+        *warnings,
         *(f"{label!r} has no windows and was left out" for label in unused),
         *_warnings(windows, split, config),
     )
@@ -78,8 +90,9 @@ def train(windows: WindowSet, config: TrainingConfig, run_dir: Path) -> Job[RunS
         yield Progress(0, 1, "normalising")
         blank = _blank(windows, split, spec, config)
         writer.about(TRAINING, _about(windows, split, config))
+        writer.extra(files or {})
         outcome = yield from _fit(spec, windows, split, blank, writer)
-        report = yield from _tested(windows, split, outcome.checkpoint, warnings)
+        report = yield from _tested(windows, split, outcome.checkpoint, told)
         writer.report(report)
         writer.close()
     except (GeneratorExit, KeyboardInterrupt):

@@ -17,6 +17,9 @@ from harstudio.imu.calibration import QuantileMap, channels_of, fit_quantile_map
 from harstudio.imu.distribution import Histograms, histograms
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.files import read_text, write_atomically
+from harstudio.learn.runs import CALIBRATION, RunFolder
+from harstudio.learn.splits import Split, counted
+from harstudio.learn.windows import WindowSet
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.pairing import Pair, paired_clip
 
@@ -62,6 +65,12 @@ def fit_calibration(
             f"calibration: none of {', '.join(sorted(wanted)) or 'no subjects'} has a clip with "
             "both a motion and a recording"
         )
+    return map_of((yield from _pairs_of_clips(project, folder, clips, options)))
+
+
+def _pairs_of_clips(
+    project: Project, folder: Path, clips: Sequence[Clip], options: SimulationOptions | None
+) -> Job[list[Pair]]:
     pairs: list[Pair] = []
     failures: list[str] = []
     for done, clip in enumerate(clips):
@@ -74,7 +83,128 @@ def fit_calibration(
         raise HarstudioError(f"calibration: {failures[0]}")
     note = f"Calibrated with {len(clips) - len(failures)} clips"
     yield Progress(len(clips), len(clips), note, {LEFT_OUT: tuple(failures)})
-    return map_of(pairs)
+    return pairs
+
+
+def fit_for_training(
+    project: Project,
+    folder: Path,
+    windows: WindowSet,
+    split: Split,
+    options: SimulationOptions | None = None,
+) -> Job[tuple[QuantileMap, tuple[str, ...]]]:
+    """A quantile map that has seen nobody on whom a model of this split is judged.
+
+    It is fitted to clips of people who have windows in the training part and none in the test
+    part; where clips of theirs are lent to validation, not to those. People without a name take
+    no part, since nobody can tell them apart.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project file.
+    windows : WindowSet
+        Virtual ones, as simulated.
+    split : Split
+        Of these windows.
+    options : SimulationOptions, optional
+        As the windows were made.
+
+    Returns
+    -------
+    (QuantileMap, notes)
+        The notes are what a reader of the model's report must know.
+
+    Raises
+    ------
+    HarstudioError
+        None of these people has a clip with a motion and a recording, all of them fail, or none
+        has a channel of the windows.
+    """
+    trained, tested = (
+        {windows.subject_of(int(i)) for i in part} for part in (split.train, split.test)
+    )
+    judged = {windows.clip_of(int(i)) for i in np.concatenate([split.validation, split.test])}
+    paired = comparable_clips(project)
+    people = trained - tested - {""}
+    clips = [c for c in paired if c.subject in people and c.id not in judged]
+    if not clips:
+        raise HarstudioError(
+            "calibration: of the people with both a motion and a recording "
+            f"({', '.join(sorted({c.subject or 'no name' for c in paired})) or 'none'}) "
+            "nobody is trained on without being judged on as well",
+            "split by subject, choose another seed or a smaller test share, or add recordings "
+            "of more people",
+        )
+    pairs = yield from _pairs_of_clips(project, folder, clips, options)
+    doubts = {pair.clip: pair.ambiguous for pair in pairs if pair.ambiguous}
+    found = map_of(pairs)
+    told = tuple(
+        f"calibration: the alignment of {clip} is ambiguous ({reason}), and was used as it is"
+        for clip, reason in doubts.items()
+    )
+    return found, (*calibration_notes(found, windows), *told)
+
+
+def calibration_notes(found: QuantileMap, windows: WindowSet) -> tuple[str, ...]:
+    """What to tell of the virtual ones of these windows, mapped; nothing where all are real.
+
+    Raises
+    ------
+    HarstudioError
+        The map knows none of their channels.
+    """
+    if windows.real.all():
+        return ()
+    unknown = [name for name in windows.channels if _map_channel(name) not in found.channels]
+    if len(unknown) == len(windows.channels):
+        raise HarstudioError(
+            f"calibration: the recordings have none of the channels {', '.join(unknown)}",
+            f"they have {', '.join(found.channels)}",
+        )
+    number = len(found.subjects)
+    people = "1 training person" if number == 1 else f"{number} training people"
+    told = f"virtual signals mapped onto the real distribution of {people}"
+    if not unknown:
+        return (f"{told}: {', '.join(found.subjects)}",)
+    return (
+        f"{told}: {', '.join(found.subjects)}",
+        f"no recording to calibrate {counted(len(unknown), 'channel')} with, left as simulated: "
+        + ", ".join(unknown),
+    )
+
+
+def calibrated_windows(windows: WindowSet, found: QuantileMap) -> WindowSet:
+    """Windows with the virtual ones mapped, in the channels that the map knows; never real ones.
+
+    The map looks at one value at a time, so that it may as well be applied before cutting.
+    """
+    signals = np.array(windows.signals)
+    virtual = ~windows.real
+    for column, name in enumerate(windows.channels):
+        channel = _map_channel(name)
+        if channel in found.channels:
+            values = signals[virtual, :, column].astype(np.float64)
+            signals[virtual, :, column] = found.values(channel, values)
+    return replace(windows, signals=signals)
+
+
+def _map_channel(window_channel: str) -> str:
+    """``left_wrist acc_x`` of a window is ``left_wrist acc x`` of a map."""
+    sensor, signal = window_channel.rsplit(" ", 1)
+    kind, axis = signal.rsplit("_", 1)
+    return channels_of(sensor, kind)["xyz".index(axis)]
+
+
+def calibration_of(run_dir: Path) -> QuantileMap | None:
+    """The map that a run's virtual signals went through; None if they went through none.
+
+    Raises
+    ------
+    HarstudioError
+        The run was calibrated, and its map is missing or damaged.
+    """
+    return load_map(run_dir / CALIBRATION) if RunFolder(run_dir).config().calibrate else None
 
 
 def comparable_clips(project: Project) -> list[Clip]:

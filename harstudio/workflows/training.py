@@ -12,17 +12,27 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.labels import UNKNOWN
 from harstudio.core.project import Clip, Project
 from harstudio.core.timebase import Alignment
+from harstudio.imu.simulate import SimulationOptions
 from harstudio.learn.config import BY_CLIP, BY_SUBJECT, FinetuneConfig, TrainingConfig
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.report import EvaluationReport
-from harstudio.learn.runs import CONFIG, MODEL, REPORT, RunFolder
+from harstudio.learn.runs import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
 from harstudio.workflows.aligning import align_clips
+from harstudio.workflows.calibrating import (
+    calibrated_windows,
+    calibration_notes,
+    calibration_of,
+    comparable_clips,
+    fit_for_training,
+)
 from harstudio.workflows.loading import layout_for
 from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windows, with_people
 
 if TYPE_CHECKING:
+    from harstudio.imu.calibration import QuantileMap
     from harstudio.learn.finetuning import FinetuneSummary
     from harstudio.learn.runs import RunSummary
+    from harstudio.learn.windows import WindowSet
 
 
 def runs_folder(project_file: Path) -> Path:
@@ -75,6 +85,9 @@ def train_project(
 ) -> Job[RunSummary]:
     """Train a model on the virtual signals of a project's labelled clips.
 
+    Where the configuration says so, those of all parts are first mapped onto the distribution of
+    the training people's recordings; the map is kept in the run folder.
+
     Parameters
     ----------
     clip_ids : tuple of str, optional
@@ -83,20 +96,43 @@ def train_project(
     Raises
     ------
     HarstudioError
-        No labelled clips, a split that is not possible, or a run folder that is not empty.
+        No labelled clips, a split that is not possible, a run folder that is not empty, or nobody
+        to calibrate with.
     """
     config = _with_sensors(project, config)
     _refuse_taken(run_dir)
-    yield Progress(0, 0, "Simulating the sensors")
     ids = training_clips(project) if clip_ids is None else clip_ids
+    if config.calibrate:
+        check_calibratable(project, config, ids)
+    yield Progress(0, 0, "Simulating the sensors")
     windows = yield from collect_windows(project, folder, config, signals=VIRTUAL, clip_ids=ids)
     from harstudio.learn.training import planned_split, train  # torch: only here, in the job
 
+    found: QuantileMap | None = None
+    notes: tuple[str, ...] = ()
+    if config.calibrate:
+        found, notes = yield from fit_for_training(
+            project,
+            folder,
+            windows,
+            planned_split(windows, config),
+            SimulationOptions(preset=config.preset, rate_hz=config.rate_hz),
+        )
     if config.people:
         part = planned_split(windows, config).train
         chosen = tuple(dict.fromkeys(windows.clip_of(int(i)) for i in part))
         windows = yield from with_people(project, folder, config, windows, chosen)
-    return (yield from train(windows, config, run_dir))
+    windows, files = _mapped(windows, found)
+    return (yield from train(windows, config, run_dir, warnings=notes, files=files))
+
+
+def _mapped(
+    windows: WindowSet, found: QuantileMap | None
+) -> tuple[WindowSet, dict[str, dict[str, object]]]:
+    """The windows with virtual ones mapped, and what a run folder keeps of it."""
+    if found is None:
+        return windows, {}
+    return calibrated_windows(windows, found), {CALIBRATION: found.to_json()}
 
 
 def finetune_project(
@@ -110,7 +146,8 @@ def finetune_project(
     """Adapt a trained network's dense layers to the real recordings of some labelled clips.
 
     A recording that was never aligned is aligned first, if its clip has a motion (for this job;
-    the project is not changed). Where that fails, both clocks are taken to start together.
+    the project is not changed). Where that fails, both clocks are taken to start together; an
+    ambiguous fit is used. The reports warn of both.
 
     Parameters
     ----------
@@ -124,12 +161,14 @@ def finetune_project(
             "choose a run of a network, e.g. cnn or xiao2020",
         )
     _refuse_taken(out_dir)
+    found = calibration_of(run_dir)
     yield Progress(0, 0, "Reading the recording")
-    project = yield from _with_alignment(project, folder, clip_ids)
+    project, notes = yield from _with_alignment(project, folder, clip_ids)
     windows = yield from collect_windows(project, folder, parent, signals=REAL, clip_ids=clip_ids)
+    windows, files = _mapped(windows, found)
     from harstudio.learn.finetuning import finetune
 
-    return (yield from finetune(run_dir, windows, config, out_dir))
+    return (yield from finetune(run_dir, windows, config, out_dir, warnings=notes, files=files))
 
 
 def evaluate_project(
@@ -137,16 +176,23 @@ def evaluate_project(
 ) -> Job[EvaluationReport]:
     """Judge a trained model on all labelled clips of a project.
 
-    The report warns of windows whose clip or subject the model was trained on.
+    Virtual signals go through the run's calibration, if it has one. The report warns of windows
+    whose clip or subject the model was trained on, and of doubtful alignments.
     """
     config = RunFolder(run_dir).config()
+    found = calibration_of(run_dir)
+    notes: tuple[str, ...] = ()
     yield Progress(0, 0, "Cutting windows")
     if signals == REAL:
-        project = yield from _with_alignment(project, folder, None)
+        project, notes = yield from _with_alignment(project, folder, None)
     windows = yield from collect_windows(project, folder, config, signals=signals)
+    if found is not None:
+        notes += calibration_notes(found, windows)
+    windows, _files = _mapped(windows, found)
     from harstudio.learn.evaluation import evaluating
 
-    return (yield from evaluating(run_dir, windows, f"all labelled clips, {signals} signals"))
+    text = f"all labelled clips, {signals} signals"
+    return (yield from evaluating(run_dir, windows, text, notes))
 
 
 def _with_sensors(project: Project, config: TrainingConfig) -> TrainingConfig:
@@ -158,19 +204,35 @@ def _with_sensors(project: Project, config: TrainingConfig) -> TrainingConfig:
 
 def _with_alignment(
     project: Project, folder: Path, clip_ids: tuple[str, ...] | None
-) -> Job[Project]:
-    """The project with every recording aligned that has never been and can be."""
+) -> Job[tuple[Project, tuple[str, ...]]]:
+    """The project with every recording aligned that has never been and can be.
+
+    Returns
+    -------
+    (Project, notes)
+        The notes warn of recordings that could not be aligned, and of ambiguous fits.
+    """
     clips = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
     ids = tuple(clip.id for clip in clips if _needs_alignment(clip))
     try:
         found = yield from align_clips(project, folder, ids, only_new=True)
     except HarstudioError as error:
         yield Progress(0, 0, f"Not aligned: {error}", {LEFT_OUT: (f"not aligned: {error}",)})
-        return project
-    if found.failures:
-        told = tuple(f"{name}: not aligned: {reason}" for name, reason in found.failures)
+        return project, (f"not aligned, so both clocks are taken to start together: {error}",)
+    told = tuple(f"{name}: not aligned: {reason}" for name, reason in found.failures)
+    if told:
         yield Progress(0, 0, told[0], {LEFT_OUT: told})
-    return project.with_clips(found.clips)
+    doubts = tuple(
+        f"{name}: its alignment is ambiguous ({fit.ambiguous}), and was used as it is"
+        for name, fit in found.fits
+        if fit.ambiguous
+    )
+    if doubts:
+        yield Progress(0, 0, doubts[0])
+    return project.with_clips(found.clips), (
+        *(f"{text}; both clocks are taken to start together" for text in told),
+        *doubts,
+    )
 
 
 def _needs_alignment(clip: Clip) -> bool:
@@ -224,12 +286,14 @@ def check_trainable(
     Raises
     ------
     HarstudioError
-        No such model, a sensor that is unknown, fewer than two labels, or a split by subject or
-        clip with fewer than two of them.
+        No such model, a sensor that is unknown, fewer than two labels, a split by subject or
+        clip with fewer than two of them, or nobody to calibrate with.
     """
     model_spec(config.model)
     _with_sensors(project, config)
     ids = training_clips(project) if clip_ids is None else clip_ids
+    if config.calibrate:
+        check_calibratable(project, config, ids)
     clips = [project.clip(i) for i in ids]
     labels = {label for clip in clips for label in _classes(clip)}
     if len(labels) < 2:
@@ -242,3 +306,47 @@ def check_trainable(
         )
     if config.split == BY_CLIP and len(clips) < 2:
         raise HarstudioError("a split by clip needs at least 2 labelled clips", "label more clips")
+
+
+def check_calibratable(
+    project: Project,
+    config: TrainingConfig | None = None,
+    clip_ids: tuple[str, ...] | None = None,
+) -> None:
+    """Refuse a calibration for which there can be no recording.
+
+    Parameters
+    ----------
+    clip_ids : tuple of str, optional
+        As for `train_project`.
+
+    Raises
+    ------
+    HarstudioError
+        Signals as no sensor reads them, or no clip with both a motion and a recording of
+        somebody who takes part in training.
+    """
+    if config is not None and config.preset != "physical":
+        raise HarstudioError(
+            f"calibration: preset {config.preset!r} is not what a strapped-on sensor reads",
+            "choose the preset 'physical'",
+        )
+    recorded = {clip.subject for clip in comparable_clips(project)}
+    if not recorded:
+        raise HarstudioError(
+            "calibration: no clip has both a motion and a recording",
+            "import recordings of some people who are trained on",
+        )
+    named = ", ".join(sorted(recorded - {""}))
+    if not named:
+        raise HarstudioError(
+            "calibration: the clips with a recording do not say of whom they are",
+            "give them a subject: who is tested on must not be calibrated with",
+        )
+    ids = training_clips(project) if clip_ids is None else clip_ids
+    if not (recorded - {""}) & {project.clip(i).subject for i in ids}:
+        raise HarstudioError(
+            f"calibration: only {named} have both a motion and a recording, and they are kept "
+            "out of training",
+            "--include-recorded trains on them too; or add recordings of people who train",
+        )

@@ -31,6 +31,7 @@ def test_missing_entries_take_their_defaults() -> None:
         {"epochs": 2.5},
         {"epochs": True},
         {"class_weights": 1},
+        {"calibrate": "yes"},
         {"sensors": "head"},
         {"sensors": [1]},
         {"rate_hz": None},

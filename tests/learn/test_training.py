@@ -15,6 +15,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Progress, finished
 from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.files import read_json
 from harstudio.learn.fitting import class_weights
 from harstudio.learn.runs import MODEL, REPORT, STOP, RunFolder, RunSummary
 from harstudio.learn.scaling import fitted
@@ -284,3 +285,19 @@ def test_a_summary_travels_between_processes(
     summary = finished(train(windows, make_config(model="random_forest"), tmp_path / "run"))
     again = pickle.loads(pickle.dumps(summary))
     assert again.report.to_json() == summary.report.to_json()
+
+
+def test_what_is_told_of_the_windows_and_laid_beside_the_model_stays_with_the_run(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    job = train(
+        windows,
+        make_config(model="random_forest"),
+        tmp_path / "run",
+        warnings=("mapped",),
+        files={"map.json": {"a": 1}},
+    )
+    summary = finished(job)
+    assert summary.report.warnings[0] == "mapped"
+    assert RunFolder(tmp_path / "run").report().warnings[0] == "mapped"
+    assert read_json(tmp_path / "run" / "map.json") == {"a": 1}

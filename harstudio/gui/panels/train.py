@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -24,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Progress
-from harstudio.core.project import Clip
+from harstudio.core.project import Clip, Project
 from harstudio.gui.panels.bars import LabelBars
 from harstudio.gui.panels.curves import CurvesView
 from harstudio.gui.session import Session
@@ -39,6 +40,10 @@ _SPLITS = (
     ("by subject", "subject"),
     ("by clip", "clip"),
     ("random windows: leaks, a diagnostic only", "random_windows"),
+)
+_CALIBRATE = (
+    "Maps every virtual channel onto the distribution of real recordings: of people who are "
+    "trained on only, never of those held out for testing. The map is kept with the run."
 )
 _CHANNELS = (("acceleration", "acc"), ("acceleration + angular velocity", "acc_gyro"))
 
@@ -104,6 +109,7 @@ class TrainPanel(QWidget):
             "People variants per clip: made-up people of other shapes and sizes, with sensors up "
             "to 5 cm and 20° off, repeat each training clip. Never used for testing."
         )
+        self.calibrate = QCheckBox("Calibrate to real recordings", enabled=False)
         page = QWidget()
         form = QFormLayout(page)
         form.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +119,7 @@ class TrainPanel(QWidget):
         form.addRow("Hold out", self.split)
         form.addRow("Window", _row(self.window_s, "overlap", self.overlap, "label", self.share))
         form.addRow("Epochs", _row(self.epochs, "seed", self.seed))
-        form.addRow("People", self.people)
+        form.addRow("People", _row(self.people, self.calibrate))
         self.split.currentIndexChanged.connect(lambda _i: self._warn_of_leak())
         self._leak = QLabel(wordWrap=True)
         self._leak.setProperty("harm", True)
@@ -184,6 +190,7 @@ class TrainPanel(QWidget):
         )
         self._fill_runs(training.runs_folder(file.path))
         self._fill_recordings(list(project.clips.values()))
+        self._offer_calibration(project)
         self._on_mode()
 
     def _fill_runs(self, folder: Path) -> None:
@@ -204,6 +211,17 @@ class TrainPanel(QWidget):
         if len(usable) > 1:
             self.recording.addItem(f"all {len(usable)} labelled recordings", "")
         self.recording.setCurrentIndex(max(0, self.recording.findData(chosen)))
+
+    def _offer_calibration(self, project: Project) -> None:
+        """Only where somebody who can train has a recording; else the tip says what is missing."""
+        try:
+            training.check_calibratable(project)
+            missing = ""
+        except HarstudioError as error:
+            missing = str(error)
+            self.calibrate.setChecked(False)
+        self.calibrate.setEnabled(not missing)
+        self.calibrate.setToolTip(f"{_CALIBRATE}\n{missing}" if missing else _CALIBRATE)
 
     def _on_mode(self) -> None:
         adapting = self._adapt.isChecked()
@@ -259,6 +277,7 @@ class TrainPanel(QWidget):
             epochs=self.epochs.value(),
             seed=self.seed.value(),
             people=self.people.value(),
+            calibrate=self.calibrate.isChecked(),
         )
 
     def _on_start(self) -> None:

@@ -173,3 +173,18 @@ def test_people_variants_are_off_until_asked_for(train: TrainPanel) -> None:
     assert train.training_config().people == 3
     assert train.people.text() == "3 variants per clip"
     assert "People variants per clip" in train.people.toolTip()
+
+
+def test_calibration_is_offered_where_somebody_who_trains_has_a_recording(
+    session: Session, train: TrainPanel
+) -> None:
+    assert train.calibrate.isEnabled()
+    assert not train.training_config().calibrate
+    train.calibrate.setChecked(True)
+    assert train.training_config().calibrate
+    clips = [replace(clip, recordings=()) for clip in session.project.clips.values()]
+    session.edit("No recordings", session.project.with_clips(clips))
+    train.refresh()
+    assert not train.calibrate.isEnabled()
+    assert not train.training_config().calibrate
+    assert "no clip has both a motion and a recording" in train.calibrate.toolTip()
