@@ -25,6 +25,7 @@ USAGE = "usage: start.py demo [--headless DIR] [--system] | start.py test [--sys
 
 #: What Qt and OpenGL open at run time on Linux, and the Debian or Ubuntu package it comes in.
 LIBRARIES = {
+    "libglib-2.0.so.0": "libglib2.0-0",
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
     "libfontconfig.so.1": "libfontconfig1",
