@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import harstudio
@@ -25,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        code: int = options.run(options)
+        with nullcontext() if _opens_window(options) else _ended_by_sigterm():
+            code: int = options.run(options)
         return code
     except HarstudioError as error:
         return _fail(str(error))
@@ -37,6 +42,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("harstudio: interrupted", file=sys.stderr)
         return 130
+
+
+def _opens_window(options: argparse.Namespace) -> bool:
+    return options.run is verbs.gui or (options.run is verbs.demo and options.headless is None)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Within, SIGTERM ends the work as Ctrl+C does: it tidies up, and its workers end with it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    process = os.getpid()
+
+    def interrupt(number: int, _frame: object) -> None:
+        if os.getpid() != process:  # a worker that was forked: its pool wants it to go at once
+            os._exit(128 + number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
 
 
 def _fail(message: str) -> int:
@@ -147,6 +176,11 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(group, "align", verbs.align, "fit lag, drift and mounting of recordings")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
+    verb.add_argument(
+        "--again",
+        action="store_true",
+        help="fit anew what was aligned before, by a fit or by hand; else it is left alone",
+    )
 
     verb = _verb(
         group, "compare", verbs.compare, "compare virtual with real signals: tables and figures"

@@ -227,14 +227,18 @@ def align(options: argparse.Namespace) -> int:
         )
         if not ids:
             raise HarstudioError(f"{options.project}: no clip has both a motion and a recording")
-        found = followed(align_clips(project, file.folder, ids), "Align")
-        file.write(project, project.with_clips(found.clips), "Align recordings")
+        job = align_clips(project, file.folder, ids, only_new=not options.again)
+        found = followed(job, "Align")
+        if found.clips:
+            file.write(project, project.with_clips(found.clips), "Align recordings")
     for name, reason in found.failures:
         print(f"not aligned: {reason if name in reason else f'{name}: {reason}'}", file=sys.stderr)
     for name, fit in found.fits:
         shift = fit.alignment
         note = f"  ambiguous: {fit.ambiguous}" if fit.ambiguous else ""
         print(f"{name}: offset {shift.offset_s:+.4f} s, drift {shift.drift_ppm:+.1f} ppm{note}")
+    if found.kept:
+        print(f"left as they were aligned before: {found.kept} (--again fits them anew)")
     return 0
 
 

@@ -6,7 +6,7 @@ biases are fitted together by least squares, which also says how well each of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class AlignmentFit:
     Attributes
     ----------
     alignment : Alignment
-        Mounting rotations by the real sensors' names.
+        Mounting rotations by the real sensors' names; with the spreads and doubts below.
     lag_sd_s : float, s
         Standard deviation of the lag in the middle of the overlap.
     drift_sd_ppm : float
@@ -133,16 +133,23 @@ def fit_alignment(
     alignment = Alignment(fit.offset_s, fit.drift_ppm, mounting)
     correlation = both.correlation(alignment)
     rivals = curve.rivals(chosen)
+    ambiguous = "; ".join(
+        _doubts_of_lag(fit, curve, chosen, rivals, alignment, correlation)
+        + _doubts_of_mounting(both, fit, names)
+    )
     return AlignmentFit(
-        alignment=alignment,
+        alignment=replace(
+            alignment,
+            offset_sd_s=_if_known(fit.lag_sd_s),
+            drift_sd_ppm=_if_known(fit.drift_sd_ppm),
+            rotations_sd_rad=tuple(map(_if_known, fit.rotation_sd_rad)),
+            doubt=ambiguous,
+        ),
         lag_sd_s=fit.lag_sd_s,
         drift_sd_ppm=fit.drift_sd_ppm,
         rotation_sd_rad=max(fit.rotation_sd_rad),
         correlation=correlation,
-        ambiguous="; ".join(
-            _doubts_of_lag(fit, curve, chosen, rivals, alignment, correlation)
-            + _doubts_of_mounting(both, fit, names)
-        ),
+        ambiguous=ambiguous,
         note=_note(fit),
         conditioning=max(fit.conditioning),
         lag_s=curve.lag_of(alignment),
@@ -150,6 +157,11 @@ def fit_alignment(
         rotations_sd_rad=fit.rotation_sd_rad,
         overlap_s=fit.overlap_s,
     )
+
+
+def _if_known(sd: float) -> float | None:
+    """A standard deviation to be kept; None instead of infinity."""
+    return float(sd) if np.isfinite(sd) else None
 
 
 def _real_names(virtual: ImuRecording, real: ImuRecording, pairs: Pairs | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
-from harstudio.core.project import Clip, Project
+from harstudio.core.project import Clip, Project, RecordingRef
 from harstudio.core.timebase import Alignment, clip_time, recording_time
 from harstudio.imu.align import AlignmentFit, fit_alignment
 from harstudio.imu.rough_lag import MAX_LAG_S, LagCurve, Pairs, Prepared, lag_curve, prepared
@@ -30,12 +30,15 @@ class Aligned:
     fits, failures : tuples of (clip name, AlignmentFit) and of (clip name, reason)
     doubtful : tuple of (clip id, clip name, reason)
         Clips that were left as they were because a fit was ambiguous.
+    kept : int
+        Recordings left alone because they had been aligned before.
     """
 
     clips: tuple[Clip, ...]
     fits: tuple[tuple[str, AlignmentFit], ...]
     failures: tuple[tuple[str, str], ...] = ()
     doubtful: tuple[tuple[str, str, str], ...] = ()
+    kept: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Anchor:
 def can_align(clip: Clip) -> bool:
     """Whether there is a motion, and a recording of it."""
     return clip.motion is not None and bool(clip.recordings)
+
+
+def is_aligned(ref: RecordingRef) -> bool:
+    """Whether a fit or a person has aligned it."""
+    return ref.alignment != Alignment()
 
 
 def sensor_pairs(loaded: LoadedClip, recording: LoadedRecording) -> Pairs:
@@ -115,14 +123,16 @@ def fit_recording(
 
 
 def aligned_clip(
-    loaded: LoadedClip, *, only_new: bool = False
+    loaded: LoadedClip, *, only_new: bool = False, max_lag_s: float = MAX_LAG_S
 ) -> tuple[Clip, tuple[AlignmentFit, ...]]:
     """Fit the recordings of a loaded clip to its virtual signals.
 
     Parameters
     ----------
     only_new : bool
-        Leave alone what has an alignment already.
+        Leave alone what has an alignment already, from a fit or by hand.
+    max_lag_s : float
+        See `fit_alignment`.
 
     Raises
     ------
@@ -135,10 +145,10 @@ def aligned_clip(
         )
     refs, fits = [], []
     for item in loaded.recordings:
-        if only_new and item.ref.alignment != Alignment():
+        if only_new and is_aligned(item.ref):
             refs.append(item.ref)
             continue
-        fit = fit_recording(loaded, item)
+        fit = fit_recording(loaded, item, max_lag_s)
         refs.append(replace(item.ref, alignment=fit.alignment))
         fits.append(fit)
     return replace(loaded.clip, recordings=tuple(refs)), tuple(fits)
@@ -151,6 +161,7 @@ def align_clips(
     *,
     only_new: bool = False,
     only_sure: bool = False,
+    max_lag_s: float = MAX_LAG_S,
 ) -> Job[Aligned]:
     """Align the recordings of several clips; their labels stay where they are.
 
@@ -158,8 +169,12 @@ def align_clips(
 
     Parameters
     ----------
+    only_new : bool
+        Leave alone what has an alignment already, from a fit or by hand.
     only_sure : bool
         Leave a clip as it was if one of its fits is ambiguous.
+    max_lag_s : float
+        See `fit_alignment`.
 
     Raises
     ------
@@ -167,11 +182,17 @@ def align_clips(
         Every clip failed: the reason of the first.
     """
     clips, fits, failures, doubtful = [], [], [], []
+    kept = 0
     for done, clip_id in enumerate(clip_ids):
         clip = project.clip(clip_id)
+        before = sum(map(is_aligned, clip.recordings)) if only_new else 0
+        if clip.recordings and before == len(clip.recordings):
+            kept += before
+            continue
         yield Progress(done, len(clip_ids), f"Aligning {clip.name}")
         try:
-            after, found = aligned_clip(load_clip(project, clip, folder), only_new=only_new)
+            loaded = load_clip(project, clip, folder)
+            after, found = aligned_clip(loaded, only_new=only_new, max_lag_s=max_lag_s)
         except Exception as error:
             failures.append((clip.name, reason_of(error)))
             continue
@@ -179,17 +200,22 @@ def align_clips(
         if doubts and only_sure:
             doubtful.append((clip_id, clip.name, doubts))
             continue
+        kept += before
         clips.append(after)
         fits += [(clip.name, fit) for fit in found]
-    if failures and not clips and not doubtful:
+    if failures and not (clips or doubtful or kept):
         name, reason = failures[0]
         raise HarstudioError(reason if name in reason else f"{name}: {reason}")
-    return Aligned(tuple(clips), tuple(fits), tuple(failures), tuple(doubtful))
+    return Aligned(tuple(clips), tuple(fits), tuple(failures), tuple(doubtful), kept)
 
 
-def align_sure_clips(project: Project, folder: Path, clip_ids: tuple[str, ...]) -> Job[Aligned]:
-    """`align_clips` with `only_sure`, which a child process could not be told by name."""
-    return align_clips(project, folder, clip_ids, only_sure=True)
+def align_sure_clips(
+    project: Project, folder: Path, clip_ids: tuple[str, ...], max_lag_s: float = MAX_LAG_S
+) -> Job[Aligned]:
+    """`align_clips`, only new and only sure, which a child process could not be told by name."""
+    return align_clips(
+        project, folder, clip_ids, only_new=True, only_sure=True, max_lag_s=max_lag_s
+    )
 
 
 def align_recording(
@@ -221,20 +247,41 @@ def with_alignment(clip: Clip, index: int, alignment: Alignment) -> Clip:
     return replace(clip, recordings=tuple(refs))
 
 
-def with_aligned(project: Project, found: Aligned) -> Project:
-    """The project with the alignments found; whatever else has been edited since stays edited."""
-    after = []
+def with_aligned(
+    project: Project, found: Aligned, started: Project
+) -> tuple[Project, tuple[str, ...]]:
+    """The project with the alignments found; whatever has been edited since stays edited.
+
+    Parameters
+    ----------
+    project : Project
+        As it is now.
+    started : Project
+        As it was when the fits began.
+
+    Returns
+    -------
+    (Project, names)
+        The names of clips with a recording that was moved meanwhile, and stays there.
+    """
+    after, moved = [], []
     for clip in found.clips:
-        now = project.clips.get(clip.id)
-        if now is None:
+        now, before = project.clips.get(clip.id), started.clips.get(clip.id)
+        if now is None or before is None:
             continue
+        old = {ref.source: ref.alignment for ref in before.recordings}
         new = {ref.source: ref.alignment for ref in clip.recordings}
+        changed = {s for s in new if new[s] != old.get(s)}
+        held = {r.source for r in now.recordings if r.alignment != old.get(r.source)}
         refs = tuple(
-            replace(ref, alignment=new.get(ref.source, ref.alignment)) for ref in now.recordings
+            replace(ref, alignment=new[ref.source]) if ref.source in changed - held else ref
+            for ref in now.recordings
         )
+        if changed & held:
+            moved.append(now.name)
         if refs != now.recordings:
             after.append(replace(now, recordings=refs))
-    return project.with_clips(after)
+    return project.with_clips(after), tuple(moved)
 
 
 def start_of(alignment: Alignment, first_s: float) -> float:
@@ -247,13 +294,15 @@ def starting_at(
 ) -> Alignment:
     """The alignment of a recording that starts at a clip time and drifts; mounting stays.
 
+    It is made by hand: what a fit said of the one before is gone.
+
     Raises
     ------
     HarstudioError
         A start that is not finite, or a drift of 10 % or more.
     """
     rate = replace(alignment, drift_ppm=drift_ppm).rate
-    return replace(alignment, offset_s=start_s - first_s * rate, drift_ppm=drift_ppm)
+    return replace(alignment.by_hand(), offset_s=start_s - first_s * rate, drift_ppm=drift_ppm)
 
 
 def anchor_at(alignment: Alignment, clip_s: float) -> Anchor:
@@ -262,7 +311,7 @@ def anchor_at(alignment: Alignment, clip_s: float) -> Anchor:
 
 
 def anchored(alignment: Alignment, first: Anchor, second: Anchor) -> Alignment:
-    """The alignment that holds two moments in place; mounting stays.
+    """The alignment that holds two moments in place; mounting stays, what a fit said does not.
 
     Raises
     ------
@@ -284,4 +333,4 @@ def anchored(alignment: Alignment, first: Anchor, second: Anchor) -> Alignment:
         )
     rate = 1.0 + drift_ppm * 1e-6
     offset_s = first.clip_s - first.recording_s * rate
-    return replace(alignment, offset_s=offset_s, drift_ppm=drift_ppm)
+    return replace(alignment.by_hand(), offset_s=offset_s, drift_ppm=drift_ppm)

@@ -19,6 +19,7 @@ from harstudio.workflows.calibrating import LEFT_OUT, calibrated_by_others, comp
 from harstudio.workflows.pairing import Pair, paired_clip, pooled
 
 ALL = "all"
+_NAN = float("nan")
 AS_SIMULATED, CALIBRATED = "as simulated", "calibrated"
 
 
@@ -40,8 +41,11 @@ class ComparisonRow:
         Where the alignment is from; empty in a row of all clips.
     offset_s, drift_ppm : float
         The alignment's; NaN in a row of all clips.
+    offset_sd_s, drift_sd_ppm, rotation_sd_rad : float
+        Standard deviations of these and of the sensor's mounting rotation; NaN where unknown:
+        not fitted, or moved by hand since.
     ambiguous : str
-        Why an alignment fitted for this comparison may be wrong.
+        Why the fit of the alignment may be wrong, whether it is stored or made for this.
     """
 
     clip: str
@@ -55,8 +59,11 @@ class ComparisonRow:
     seconds: float
     metrics: FidelityMetrics
     aligned: str = ""
-    offset_s: float = float("nan")
-    drift_ppm: float = float("nan")
+    offset_s: float = _NAN
+    drift_ppm: float = _NAN
+    offset_sd_s: float = _NAN
+    drift_sd_ppm: float = _NAN
+    rotation_sd_rad: float = _NAN
     ambiguous: str = ""
 
     @property
@@ -108,7 +115,8 @@ def compare_project(
     """Compare the virtual signals of clips with their real recordings.
 
     A recording that was never aligned is aligned first, for this comparison only; its rows say
-    so, and whether the fit is ambiguous. Lag, drift and mounting are fitted to the very signals
+    so. Rows say how well the fit knows its numbers, and whether it is ambiguous, also where it is
+    stored in the project. Lag, drift and mounting are fitted to the very signals
     that are then compared: they take out what a person wearing the sensor cannot know, and the
     residual is what is left.
 
@@ -167,7 +175,8 @@ def _rows(pairs: Sequence[Pair], labels: tuple[str, ...], virtual: str) -> Itera
             if metrics is not None:
                 yield replace(
                     _row(group[0], label, virtual, metrics), clip=ALL, subject=ALL, recording=ALL,
-                    aligned="", offset_s=float("nan"), drift_ppm=float("nan"), ambiguous="",
+                    aligned="", ambiguous="", offset_s=_NAN, drift_ppm=_NAN,
+                    offset_sd_s=_NAN, drift_sd_ppm=_NAN, rotation_sd_rad=_NAN,
                 )  # fmt: skip
     for pair in pairs:
         for label in ("", *(name for name in labels if name in pair.track.labels)):
@@ -201,5 +210,12 @@ def _row(pair: Pair, label: str, virtual: str, metrics: FidelityMetrics) -> Comp
         aligned=pair.aligned,
         offset_s=pair.alignment.offset_s,
         drift_ppm=pair.alignment.drift_ppm,
+        offset_sd_s=_or_nan(pair.alignment.offset_sd_s),
+        drift_sd_ppm=_or_nan(pair.alignment.drift_sd_ppm),
+        rotation_sd_rad=_or_nan(pair.alignment.mounting_sd_rad(pair.sensor)),
         ambiguous=pair.ambiguous,
     )
+
+
+def _or_nan(sd: float | None) -> float:
+    return _NAN if sd is None else sd

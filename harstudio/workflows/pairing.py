@@ -20,7 +20,7 @@ from harstudio.imu.frames import is_sensed, sensed
 from harstudio.imu.lag import MAX_LAG_S
 from harstudio.imu.resample import on_grid
 from harstudio.imu.simulate import SimulationOptions
-from harstudio.workflows.aligning import aligned_clip
+from harstudio.workflows.aligning import aligned_clip, is_aligned
 from harstudio.workflows.loading import LoadedClip, LoadedRecording, load_clip
 
 ACC, GYRO = "acc", "gyro"
@@ -52,7 +52,7 @@ class Pair:
     aligned : str
         ``stored`` in the project, or ``fitted for this comparison`` because there was none.
     ambiguous : str
-        Why that fit may be wrong; empty for a stored alignment, which a person has seen.
+        Why the fit that it is from may be wrong; empty if a person has moved it since.
     """
 
     clip: str
@@ -142,7 +142,7 @@ def pairs_of(
         )
     pairs: list[Pair] = []
     for item, ref in zip(loaded.recordings, aligned.recordings, strict=True):
-        fit = next(fresh, None) if item.ref.alignment == Alignment() else None
+        fit = next(fresh, None) if not is_aligned(item.ref) else None
         real = _on_clip(item, ref.alignment, virtual.times_s)
         common = [name for name in virtual.sensors if name in real.sensors]
         valid = virtual.valid_mask & real.valid_mask
@@ -168,7 +168,7 @@ def pairs_of(
                         track=aligned.labels,
                         alignment=ref.alignment,
                         aligned=STORED if fit is None else FITTED,
-                        ambiguous="" if fit is None else fit.ambiguous,
+                        ambiguous=ref.alignment.doubt,
                     )
                 )
     if not pairs:

@@ -32,7 +32,10 @@ _WHAT = (
     "clip", "subject", "recording", "label", "sensor", "quantity", "unit", "virtual", "seconds",
     "samples",
 )  # fmt: skip
-_HOW = ("aligned", "offset_s", "drift_ppm", "ambiguous")
+_HOW = (
+    "aligned", "offset_s", "offset_sd_s", "drift_ppm", "drift_sd_ppm", "rotation_sd_rad",
+    "ambiguous",
+)  # fmt: skip
 _AXES = ("x", "y", "z")
 
 NOTES = {
@@ -46,6 +49,10 @@ NOTES = {
     "lag_ms": "how much later the real signal still comes",
     "wasserstein": "first Wasserstein distance of the distributions of values, in the unit",
     "alignment": "lag, drift and mounting were fitted to the signals that are compared",
+    "offset_sd_s": "standard deviation that the fit gave the lag, in the middle of the overlap; "
+    "as drift_sd_ppm and rotation_sd_rad (of the sensor's mounting) empty where unknown: by hand, "
+    "from a project of before they were kept, or the signals do not tell",
+    "ambiguous": "why the fit of the alignment may be wrong, stored or made for this comparison",
 }
 
 
@@ -60,7 +67,7 @@ class Report:
     rows : tuple of ComparisonRow
         Of all clips together.
     clips, recordings_fitted, ambiguous : int
-        Clips compared; of their recordings, those aligned only for this; of these, doubtful ones.
+        Clips compared; of their recordings, those aligned only for this; of all, doubtful ones.
     failures : tuple of (clip name, reason)
     """
 
@@ -122,14 +129,15 @@ def report_project(
         from harstudio.workflows.figures import draw_figures  # matplotlib: only where it is needed
 
         files += yield from draw_figures(comparison, out, figures)
-    fitted = {(p.clip, p.recording): p.ambiguous for p in comparison.pairs if p.is_fresh}
+    fitted = {(p.clip, p.recording) for p in comparison.pairs if p.is_fresh}
+    doubtful = {(p.clip, p.recording) for p in comparison.pairs if p.ambiguous}
     return Report(
         folder=out,
         files=tuple(files),
         rows=tuple(row for row in comparison.rows if row.of_all_clips),
         clips=comparison.clips,
         recordings_fitted=len(fitted),
-        ambiguous=sum(bool(reason) for reason in fitted.values()),
+        ambiguous=len(doubtful),
         failures=comparison.failures,
     )
 
@@ -182,13 +190,17 @@ def summary_text(report: Report) -> str:
 
 
 def counts_text(report: Report) -> str:
-    """How many clips, and how many of them were aligned for it."""
-    text = f"{report.clips} clips compared"
+    """How many clips, how many were aligned for it, and how many alignments are in doubt."""
+    text = f"{_counted(report.clips, 'clip')} compared"
     if report.recordings_fitted:
-        text += f", {report.recordings_fitted} recordings aligned for it"
-        if report.ambiguous:
-            text += f" ({report.ambiguous} ambiguous)"
+        text += f", {_counted(report.recordings_fitted, 'recording')} aligned for it"
+    if report.ambiguous:
+        text += f", {report.ambiguous} ambiguously aligned"
     return text + (f", {len(report.failures)} left out" if report.failures else "")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _cells(row: ComparisonRow) -> dict[str, object]:

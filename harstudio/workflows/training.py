@@ -11,13 +11,12 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.core.labels import UNKNOWN
 from harstudio.core.project import Clip, Project
-from harstudio.core.timebase import Alignment
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.learn.config import BY_CLIP, BY_SUBJECT, FinetuneConfig, TrainingConfig
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.report import EvaluationReport
 from harstudio.learn.runs import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
-from harstudio.workflows.aligning import align_clips
+from harstudio.workflows.aligning import align_clips, is_aligned
 from harstudio.workflows.calibrating import (
     calibrated_windows,
     calibration_notes,
@@ -147,7 +146,7 @@ def finetune_project(
 
     A recording that was never aligned is aligned first, if its clip has a motion (for this job;
     the project is not changed). Where that fails, both clocks are taken to start together; an
-    ambiguous fit is used. The reports warn of both.
+    ambiguous fit is used, be it stored or made for this. The reports warn of both.
 
     Parameters
     ----------
@@ -210,7 +209,8 @@ def _with_alignment(
     Returns
     -------
     (Project, notes)
-        The notes warn of recordings that could not be aligned, and of ambiguous fits.
+        The notes warn of recordings that could not be aligned, and of ambiguous fits, those
+        stored in the project as well.
     """
     clips = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
     ids = tuple(clip.id for clip in clips if _needs_alignment(clip))
@@ -218,18 +218,18 @@ def _with_alignment(
         found = yield from align_clips(project, folder, ids, only_new=True)
     except HarstudioError as error:
         yield Progress(0, 0, f"Not aligned: {error}", {LEFT_OUT: (f"not aligned: {error}",)})
-        return project, (f"not aligned, so both clocks are taken to start together: {error}",)
+        return project, (
+            f"not aligned, so both clocks are taken to start together: {error}",
+            *_doubts(project, clip_ids),
+        )
     told = tuple(f"{name}: not aligned: {reason}" for name, reason in found.failures)
     if told:
         yield Progress(0, 0, told[0], {LEFT_OUT: told})
-    doubts = tuple(
-        f"{name}: its alignment is ambiguous ({fit.ambiguous}), and was used as it is"
-        for name, fit in found.fits
-        if fit.ambiguous
-    )
+    project = project.with_clips(found.clips)
+    doubts = _doubts(project, clip_ids)
     if doubts:
         yield Progress(0, 0, doubts[0])
-    return project.with_clips(found.clips), (
+    return project, (
         *(f"{text}; both clocks are taken to start together" for text in told),
         *doubts,
     )
@@ -240,7 +240,19 @@ def _needs_alignment(clip: Clip) -> bool:
         clip.usable
         and clip.motion is not None
         and len(clip.labels) > 0
-        and any(recording.alignment == Alignment() for recording in clip.recordings)
+        and not all(map(is_aligned, clip.recordings))
+    )
+
+
+def _doubts(project: Project, clip_ids: tuple[str, ...] | None) -> tuple[str, ...]:
+    """A note for every labelled clip whose alignment a fit has called ambiguous."""
+    clips = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
+    used = [clip for clip in clips if clip.usable and len(clip.labels) > 0]
+    return tuple(
+        f"{clip.name}: its alignment is ambiguous ({ref.alignment.doubt}), and was used as it is"
+        for clip in used
+        for ref in clip.recordings
+        if ref.alignment.doubt
     )
 
 

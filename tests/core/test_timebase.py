@@ -84,3 +84,25 @@ def test_an_empty_clip_shows_frame_zero():
 )
 def test_times_are_shown_to_the_hundredth(time_s, text):
     assert clock_text(time_s) == text
+
+
+def test_what_a_fit_said_does_not_survive_a_move_by_hand():
+    mounting = (("head", (1.0, 0.0, 0.0, 0.0)), ("thigh", (0.0, 1.0, 0.0, 0.0)))
+    fit = Alignment(1.0, 2.0, mounting, 1e-3, 3.0, (0.1, None), "periodic")
+    assert fit.is_fitted
+    assert fit.mounting_sd_rad("head") == 0.1
+    assert fit.mounting_sd_rad("thigh") is None
+    assert fit.mounting_sd_rad("elsewhere") is None
+    assert fit.by_hand() == Alignment(1.0, 2.0, mounting)
+    assert not fit.by_hand().is_fitted
+    assert not Alignment().is_fitted
+    assert Alignment().by_hand() == Alignment()
+
+
+@pytest.mark.parametrize("sd", [-1e-9, float("nan"), float("inf")])
+def test_a_spread_that_cannot_be_is_refused(sd):
+    for field in ({"offset_sd_s": sd}, {"drift_sd_ppm": sd}):
+        with pytest.raises(HarstudioError, match="standard deviation of an alignment"):
+            Alignment(**field)
+    with pytest.raises(HarstudioError, match="got 1, expected none or 0"):
+        Alignment(rotations_sd_rad=(0.1,))

@@ -36,11 +36,21 @@ quaternions = st.tuples(numbers, numbers, numbers, numbers)
 joints = st.sampled_from(JOINTS)
 sources = st.builds(Source, texts, texts, texts)
 offsets = st.floats(-1e4, 1e4)
-alignments = st.builds(
-    Alignment, offsets, offsets, st.lists(st.tuples(names, quaternions), max_size=2).map(tuple)
-)
+spreads = st.none() | st.floats(0.0, 1e9)
+mountings = st.lists(st.tuples(names, quaternions), max_size=2).map(tuple)
+
+
+@st.composite
+def alignments(draw: st.DrawFn) -> Alignment:
+    mounting = draw(mountings)
+    sds = draw(st.just(()) | st.tuples(*[spreads for _ in mounting]))
+    return Alignment(
+        draw(offsets), draw(offsets), mounting, draw(spreads), draw(spreads), sds, draw(texts)
+    )
+
+
 recordings = st.builds(
-    RecordingRef, sources, st.lists(names, max_size=3).map(tuple), numbers, numbers, alignments
+    RecordingRef, sources, st.lists(names, max_size=3).map(tuple), numbers, numbers, alignments()
 )
 sensors = st.builds(
     Sensor,
@@ -138,6 +148,29 @@ def test_a_wrong_field_is_refused_with_what_was_expected(
 ) -> None:
     with pytest.raises(HarstudioError, match=message):
         from_json(Segment, {**segment_json(), field: value})
+
+
+def test_an_alignment_of_before_spreads_were_kept_is_read_as_without() -> None:
+    old = {"offset_s": 0.5, "drift_ppm": 2.0, "mounting_wxyz": []}
+    assert from_json(Alignment, old) == Alignment(0.5, 2.0)
+    assert not from_json(Alignment, old).is_fitted
+    assert from_json(Alignment, {}) == Alignment()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("offset_sd_s", "1", "offset_sd_s: got '1', expected a number"),
+        ("offset_sd_s", -0.1, "standard deviation of an alignment: got -0.1"),
+        ("drift_sd_ppm", float("inf"), "drift_sd_ppm: got inf, expected a finite number"),
+        ("rotations_sd_rad", [0.1], "got 1, expected none or 0"),
+        ("doubt", None, "doubt: got None, expected text"),
+        ("lag_sd_s", 0.1, r"unknown fields \['lag_sd_s'\]"),
+    ],
+)
+def test_what_a_fit_cannot_have_said_is_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(HarstudioError, match=message):
+        from_json(Alignment, {**to_json(Alignment(1.0)), field: value})
 
 
 def test_a_missing_field_is_named() -> None:

@@ -33,6 +33,7 @@ from harstudio.workflows.aligning import (
     start_of,
     starting_at,
     with_aligned,
+    with_alignment,
 )
 from harstudio.workflows.importing import import_folder, with_imported
 from harstudio.workflows.loading import load_clip
@@ -214,11 +215,47 @@ def test_what_was_edited_while_a_fit_ran_stays_edited(study: Study) -> None:
     found = finished(align_clips(study.project, study.folder, (clip.id,)))
     painted = LabelTrack((Segment(1.0, 2.0, "painted"),))
     now = study.project.with_clips([clip.with_track(painted)])
-    after = with_aligned(now, found).clip(clip.id)
+    project, moved = with_aligned(now, found, study.project)
+    after = project.clip(clip.id)
     assert after.labels == painted
     assert after.recordings == found.clips[0].recordings
+    assert moved == ()
     gone = now.without_clips([clip.id])
-    assert with_aligned(gone, found) is gone
+    assert with_aligned(gone, found, study.project)[0] is gone
+
+
+def test_a_recording_moved_while_it_was_fitted_stays_there_and_is_named(study: Study) -> None:
+    clip = study.project.clip(study.clip_id("p4_long"))
+    found = finished(align_clips(study.project, study.folder, (clip.id,)))
+    mine = study.project.with_clips([with_alignment(clip, 0, Alignment(0.25))])
+    assert with_aligned(mine, found, study.project) == (mine, (clip.name,))
+
+
+def test_how_well_it_is_known_stays_with_the_alignment(study: Study) -> None:
+    found = finished(align_clips(study.project, study.folder, (study.clip_id("p4_long"),)))
+    ((_, fit),) = found.fits
+    kept = found.clips[0].recordings[0].alignment
+    assert (kept.offset_sd_s, kept.drift_sd_ppm) == (fit.lag_sd_s, fit.drift_sd_ppm)
+    assert kept.rotations_sd_rad == fit.rotations_sd_rad
+    assert kept.mounting_sd_rad("right_thigh") == fit.rotations_sd_rad[1]
+    assert kept.doubt == fit.ambiguous == ""
+
+
+def test_what_was_aligned_before_is_left_alone_and_counted(study: Study) -> None:
+    clip = study.project.clip(study.clip_id("p4_long"))
+    mine = with_alignment(clip, 0, Alignment(0.25))
+    broken = replace(clip, id="broken", motion=replace(clip.motion, path="gone.npz"))
+    project = study.project.with_clips([mine, broken])
+    found = finished(
+        align_clips(project, study.folder, (clip.id, "broken"), only_new=True)
+    )  # fmt: skip
+    assert (found.clips, found.fits, found.kept) == ((), (), 1)
+    assert len(found.failures) == 1
+    again = finished(align_clips(project, study.folder, (clip.id,)))
+    assert again.clips[0].recordings[0].alignment.offset_s == pytest.approx(
+        study.hidden.offset_s, abs=1e-3
+    )
+    assert again.kept == 0
 
 
 # By hand
@@ -235,11 +272,13 @@ def test_two_moments_that_agree_give_the_alignment(
 ) -> None:
     truth = Alignment(offset_s, ppm)
     anchors = [Anchor(clip_time(truth, own), own) for own in (first_s, first_s + gap_s)]
-    found = anchored(Alignment(7.0, 1.0, (("s", (0.0, 1.0, 0.0, 0.0)),)), *anchors)
+    fit = Alignment(7.0, 1.0, (("s", (0.0, 1.0, 0.0, 0.0)),), 0.1, 2.0, (0.1,), "periodic")
+    found = anchored(fit, *anchors)
     for anchor in anchors:
         assert clip_time(found, anchor.recording_s) == pytest.approx(anchor.clip_s, abs=1e-6)
     assert found.drift_ppm == pytest.approx(ppm, abs=0.1)
     assert found.mounting("s") == (0.0, 1.0, 0.0, 0.0)
+    assert not found.is_fitted
     assert anchored(Alignment(), *anchors[::-1]).offset_s == pytest.approx(found.offset_s, abs=1e-6)
 
 

@@ -88,6 +88,35 @@ def test_a_stored_alignment_is_used_as_it_is(study: Study, aligned: Project) -> 
     assert gyro.ambiguous == ""
 
 
+def test_what_the_fit_knew_and_doubted_is_in_the_rows_of_a_stored_alignment(
+    study: Study, aligned: Project
+) -> None:
+    clip = aligned.clip(study.clip_id("p4_long"))
+    (ref,) = clip.recordings
+    doubtful = replace(ref, alignment=replace(ref.alignment, doubt="periodic"))
+    pairs = paired_clip(aligned, study.folder, replace(clip, recordings=(doubtful,)))
+    assert {(pair.aligned, pair.ambiguous) for pair in pairs} == {(STORED, "periodic")}
+    project = aligned.with_clips([replace(clip, recordings=(doubtful,))])
+    found = finished(compare_project(project, study.folder))
+    for row in found.rows:
+        if row.of_all_clips:
+            assert row.ambiguous == ""
+            assert np.isnan([row.offset_sd_s, row.drift_sd_ppm, row.rotation_sd_rad]).all()
+            continue
+        assert row.ambiguous == "periodic"
+        assert row.offset_sd_s == ref.alignment.offset_sd_s
+        assert row.drift_sd_ppm == ref.alignment.drift_sd_ppm
+        assert row.rotation_sd_rad == ref.alignment.mounting_sd_rad(row.sensor) > 0
+    moved = replace(ref, alignment=ref.alignment.by_hand())
+    by_hand = finished(
+        compare_project(
+            aligned.with_clips([replace(clip, recordings=(moved,))]), study.folder
+        )
+    )  # fmt: skip
+    assert {r.ambiguous for r in by_hand.rows} == {""}
+    assert all(np.isnan(r.offset_sd_s) for r in by_hand.rows)
+
+
 def test_there_is_a_row_per_sensor_quantity_label_and_clip(comparison: Comparison) -> None:
     keys = [(r.clip, r.sensor, r.quantity, r.label) for r in comparison.rows]
     expected = [

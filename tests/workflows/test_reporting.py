@@ -52,7 +52,7 @@ def test_the_summary_tells_what_was_compared_and_how(study: Study, tmp_path: Pat
     report = finished(report_project(study.project, study.folder, tmp_path, figures=()))
     text = summary_text(report)
     assert [path.name for path in report.files] == ["fidelity.csv", "fidelity.json"]
-    assert "1 clips compared, 1 recordings aligned for it" in text
+    assert "1 clip compared, 1 recording aligned for it" in text
     assert "left_wrist" in text
     assert "waving" in text
     data = json.loads((tmp_path / "fidelity.json").read_text())
@@ -150,4 +150,4 @@ def test_calibrated_rows_are_summed_up_without_their_labels(twins: Comparison) -
     text = summary_text(Report(Path(), (), rows, 2, 2, 1, (("x", "y"),)))
     lines = [line for line in text.splitlines() if line.endswith(CALIBRATED)]
     assert len(lines) == 4
-    assert "(1 ambiguous), 1 left out" in text
+    assert "2 recordings aligned for it, 1 ambiguously aligned, 1 left out" in text

@@ -150,7 +150,8 @@ class AlignPanel(QWidget):
         self.reset_button = push_button("Reset", "Equal clocks, and no mounting rotation")
         self.reset_button.clicked.connect(self.reset)
         self.all_button = push_button(
-            "Fit all clips", "Every recording of every clip; what is doubtful stays as it is"
+            "Fit all clips",
+            "Every recording that was never aligned; what is doubtful stays as it is",
         )
         self.all_button.clicked.connect(self.fit_all)
         return row_of((self.all_button, 1), (self.reset_button, 1))
@@ -175,7 +176,7 @@ class AlignPanel(QWidget):
 
     @property
     def _fit(self) -> AlignmentFit | None:
-        """What the present alignment came from; None if it has been changed since."""
+        """What the present alignment came from, if that was since the project was opened."""
         ref, clip_id = self.ref, self._session.clip_id
         return self._fits.of(clip_id, ref) if ref is not None and clip_id is not None else None
 
@@ -238,7 +239,7 @@ class AlignPanel(QWidget):
         self._show_state(ref)
         self._show_missing(ref)
         start_s = aligning.start_of(ref.alignment, self._first_s)
-        self.hand.set_values(start_s, ref.alignment.drift_ppm, self._fit)
+        self.hand.set_values(start_s, ref.alignment)
         self.anchors.show_anchors(self._anchors, self._first_s)
         self._enable(ref)
 
@@ -263,7 +264,7 @@ class AlignPanel(QWidget):
             self._theme.colours,
             not self._session.read_only and not self._fits.busy,
         )
-        self.mountings.show_alignment(ref.alignment, self._fit, self._theme.colours)
+        self.mountings.show_alignment(ref.alignment, self._theme.colours)
         if search is not None:
             self.plot.set_now(search.curve.lag_of(ref.alignment) + self._first_s)
 
@@ -295,10 +296,11 @@ class AlignPanel(QWidget):
     # -- by hand -------------------------------------------------------------------------
 
     def _set(self, what: str, alignment: Alignment, merge: str = "") -> None:
+        """Lay the recording there; what a fit said of it holds no longer."""
         clip = self._session.clip
         if clip is not None and self.ref is not None and not self._session.read_only:
             index = clip.recordings.index(self.ref)
-            after = aligning.with_alignment(clip, index, alignment)
+            after = aligning.with_alignment(clip, index, alignment.by_hand())
             self._session.edit_clip(what, after, merge)
 
     def nudge(self, by_s: float) -> None:
@@ -376,8 +378,8 @@ class AlignPanel(QWidget):
             self._fits.fit(clip, ref, float(self.reach.value()), near_s)
 
     def fit_all(self) -> None:
-        """Fit every usable clip's recordings in the background; one step to undo."""
-        self._fits.fit_all()
+        """Fit what was never aligned of all usable clips in the background; one step to undo."""
+        self._fits.fit_all(float(self.reach.value()))
 
     def _on_clip_chosen(self, clip_id: str) -> None:
         project = self._session.project

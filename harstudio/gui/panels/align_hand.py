@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from harstudio.core.timebase import clock_text
+from harstudio.core.timebase import Alignment, clock_text
 from harstudio.gui.panels.align_parts import number_field, push_button, row_of, title
 from harstudio.gui.panels.align_text import drift_spread, start_spread
-from harstudio.imu.align import AlignmentFit
 from harstudio.workflows.aligning import Anchor
 
 NUDGE_S = 0.01
@@ -62,14 +61,15 @@ class ByHand(QWidget):
         grid.addLayout(row_of(*shares), 3, 1, 1, 2)
         grid.setColumnStretch(1, 1)
 
-    def set_values(self, start_s: float, drift_ppm: float, fit: AlignmentFit | None) -> None:
+    def set_values(self, start_s: float, alignment: Alignment) -> None:
         """Show where the recording lies and how well that is known; nothing counts as typed."""
         for label, text in (
-            (self.start_spread, start_spread(fit)), (self.drift_spread, drift_spread(fit))
-        ):  # fmt: skip
+            (self.start_spread, start_spread(alignment)),
+            (self.drift_spread, drift_spread(alignment)),
+        ):
             label.setText(text)
             label.setVisible(bool(text))
-        for field, value in ((self.start, start_s), (self.drift, drift_ppm)):
+        for field, value in ((self.start, start_s), (self.drift, alignment.drift_ppm)):
             field.blockSignals(True)
             field.setValue(value)
             field.blockSignals(False)

@@ -53,9 +53,9 @@ class AlignmentState(QWidget):
         colours: Colours,
         editable: bool,
     ) -> None:
-        """Show an alignment and the fit that it came from, if it still is the fit's."""
-        self.state.setText(state_text(alignment, fit, correlation))
-        doubt = f"Ambiguous: {fit.ambiguous}." if fit is not None and fit.ambiguous else ""
+        """Show an alignment; the fit it came from, if it was made just now, knows its rivals."""
+        self.state.setText(state_text(alignment, correlation))
+        doubt = f"Ambiguous: {alignment.doubt}." if alignment.doubt else ""
         self.doubt.setText(doubt)
         self.doubt.setStyleSheet(f"color: {colours.warning}")
         self.doubt.setVisible(bool(doubt))
@@ -95,11 +95,9 @@ class Mountings(QWidget):
         column.addWidget(title("Mounting, turned by"))
         column.addWidget(self.table)
 
-    def show_alignment(
-        self, alignment: Alignment, fit: AlignmentFit | None, colours: Colours
-    ) -> None:
+    def show_alignment(self, alignment: Alignment, colours: Colours) -> None:
         """Show the rotations; nothing where none is known."""
-        text = mounting_html(alignment, fit, colours.faint)
+        text = mounting_html(alignment, colours.faint)
         self.table.setText(text)
         self.setVisible(bool(text))
 

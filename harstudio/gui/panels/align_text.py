@@ -9,7 +9,6 @@ import numpy as np
 from harstudio.core import rotations as rot
 from harstudio.core.imu import Quaternion
 from harstudio.core.timebase import Alignment
-from harstudio.imu.align import AlignmentFit
 
 _UNKNOWN = "unknown"
 
@@ -19,10 +18,11 @@ def signed(value: float, decimals: int) -> str:
     return f"{value:+.{decimals}f}".replace("-", "−")
 
 
-def spread_text(value: float, unit: str) -> str:
-    """An uncertainty to two digits; below a tenth of its unit, what is left out decides."""
-    if not np.isfinite(value):
+def spread_text(value: float | None, unit: str, scale: float = 1.0) -> str:
+    """An uncertainty times `scale` to two digits; below a tenth of its unit just that."""
+    if value is None:
         return _UNKNOWN
+    value *= scale
     digits = f"{value:.2g}" if value < 10 else f"{value:.0f}"
     return f"{'< 0.1' if value < 0.1 else digits}{unit}"
 
@@ -44,46 +44,43 @@ def euler_degrees(quaternion: Quaternion) -> tuple[float, float, float]:
     )  # fmt: skip
 
 
-def state_text(alignment: Alignment, fit: AlignmentFit | None, correlation: float | None) -> str:
+def state_text(alignment: Alignment, correlation: float | None) -> str:
     """How the recording came to lie where it does, and how well magnitudes agree there."""
-    if fit is not None:
-        came = "Fitted; look twice" if fit.ambiguous else "Fitted"
+    if alignment.is_fitted:
+        came = "Fitted; look twice" if alignment.doubt else "Fitted"
     else:
         came = "Not aligned yet" if alignment == Alignment() else "Aligned before, or by hand"
     return came if correlation is None else f"{came} · correlation {correlation:.3f}"
 
 
-def start_spread(fit: AlignmentFit | None) -> str:
-    """How well the lag is known."""
-    return "" if fit is None else f"± {spread_text(fit.lag_sd_s * 1000, ' ms')}"
-
-
-def drift_spread(fit: AlignmentFit | None) -> str:
-    """How well the drift is known."""
-    if fit is None:
+def start_spread(alignment: Alignment) -> str:
+    """How well a fit knows the lag; empty without one."""
+    if not alignment.is_fitted:
         return ""
-    return (
-        f"± {spread_text(fit.drift_sd_ppm, ' ppm')}"
-        if np.isfinite(fit.drift_sd_ppm)
-        else "not fitted"
-    )
+    return f"± {spread_text(alignment.offset_sd_s, ' ms', 1000.0)}"
 
 
-def mounting_html(alignment: Alignment, fit: AlignmentFit | None, faint: str) -> str:
+def drift_spread(alignment: Alignment) -> str:
+    """How well a fit knows the drift; empty without one."""
+    if not alignment.is_fitted:
+        return ""
+    sd = alignment.drift_sd_ppm
+    return "not fitted" if sd is None else f"± {spread_text(sd, ' ppm')}"
+
+
+def mounting_html(alignment: Alignment, faint: str) -> str:
     """A table of each sensor's mounting rotation; empty where none is known.
 
     Parameters
     ----------
-    fit : AlignmentFit or None
-        What the alignment came from, if it is still the fit's.
     faint : str
         Colour of what is said beside.
     """
     rows = []
-    for i, (name, quaternion) in enumerate(alignment.mounting_wxyz):
+    for name, quaternion in alignment.mounting_wxyz:
         spread = ""
-        if fit is not None and i < len(fit.rotations_sd_rad):
-            spread = " ± " + spread_text(float(np.degrees(fit.rotations_sd_rad[i])), "°")
+        if alignment.rotations_sd_rad:
+            spread = " ± " + spread_text(alignment.mounting_sd_rad(name), "°", 180.0 / np.pi)
         axis, angle = axis_and_angle(quaternion)
         about = ", ".join(signed(value, 2) for value in axis)
         turns = ", ".join(f"{signed(value, 1)}°" for value in euler_degrees(quaternion))

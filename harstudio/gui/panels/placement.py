@@ -67,7 +67,8 @@ class PlacementForm(QWidget):
         self._session, self._placing, self._jobs = session, placing, jobs
         self._filling = False
         self._job: JobRun | None = None
-        self._found: FittedPlacement | None = None
+        self._found: FittedPlacement | None = None  # while it waits for an answer
+        self._told_of: Sensor | None = None  # as `result` describes it
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._on_settled)
         self.title = QLabel()
@@ -143,8 +144,9 @@ class PlacementForm(QWidget):
         self._refresh()
 
     def _on_layout(self) -> None:
-        # Once anything else is being tried, or nothing, an unanswered fit is past.
-        if self._found is not None and self._placing.sensor != self._found.sensor:
+        # Once the sensor sits elsewhere, what was said of it is past: answered, undone or not.
+        unanswered = self._found is not None and not self._placing.trying
+        if self._told_of is not None and (unanswered or self._placing.sensor != self._told_of):
             self._forget()
         self._refresh()
 
@@ -231,8 +233,9 @@ class PlacementForm(QWidget):
 
     def _offer(self, found: FittedPlacement) -> None:
         self.result.setText(told(found))
+        self._told_of = self._placing.sensor
         if found.fit.worth_it:
-            self._found = found
+            self._found, self._told_of = found, found.sensor
             self._placing.try_sensor(found.sensor)
         self._refresh()
 
@@ -248,7 +251,7 @@ class PlacementForm(QWidget):
         self._refresh()
 
     def _forget(self) -> None:
-        self._found = None
+        self._found, self._told_of = None, None
         self.result.setText("")
 
 

@@ -34,7 +34,6 @@ from harstudio.gui.panels.align_text import (
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre
-from harstudio.imu.align import AlignmentFit
 from harstudio.io.amass import read, write_motion
 from harstudio.io.imu_npz import write_imu_npz
 from harstudio.store.project_file import ProjectFile
@@ -312,6 +311,107 @@ def test_all_clips_are_fitted_in_one_step_and_the_doubtful_left_alone(
     assert panel._session.project == before
 
 
+def test_a_project_opened_again_still_tells_how_well_it_is_known(
+    qtbot: QtBot, panel: AlignPanel, tmp_path: Path
+) -> None:
+    for clip_id in ("first", "beat"):
+        opened(qtbot, panel, clip_id).fit()
+        fitted(panel)
+    session, told = panel._session, panel.state.doubt.text()
+    session.close()
+    session.open_project(tmp_path / "align.harstudio")
+    opened(qtbot, panel, "beat")
+    assert panel._fit is None
+    assert "periodic" in told
+    assert panel.state.doubt.text() == told
+    assert panel.state.state.text().startswith("Fitted; look twice")
+    opened(qtbot, panel, "first")
+    assert panel.state.state.text().startswith("Fitted ·")
+    assert panel.state.doubt.text() == ""
+    assert panel.hand.start_spread.text().startswith("± ")
+    assert panel.hand.drift_spread.text() == "not fitted"
+    assert "± " in panel.mountings.table.text()
+
+
+def moves_by_hand(panel: AlignPanel) -> dict[str, Callable[[], object]]:
+    """Every way to lay a recording elsewhere without a fit."""
+
+    def anchors() -> None:
+        for index, time_s in enumerate((1.0, 9.0)):
+            panel._clock.seek(time_s)
+            panel.set_anchor(index)
+
+    return {
+        "nudge": lambda: panel.nudge(0.01),
+        "nudge by samples": lambda: panel.nudge_samples(-1),
+        "typed start": lambda: panel.hand.start.setValue(0.5),
+        "typed drift": lambda: panel.hand.drift.setValue(40.0),
+        "click on the curve": lambda: panel._on_start_chosen(0.4),
+        "two anchors": anchors,
+    }
+
+
+def test_each_edit_by_hand_takes_away_what_the_fit_said(qtbot: QtBot, panel: AlignPanel) -> None:
+    opened(qtbot, panel, "beat").fit()
+    fit = fitted(panel).ref.alignment
+    assert fit.is_fitted
+    assert fit.doubt
+    for way, move in moves_by_hand(panel).items():
+        move()
+        now = panel.ref.alignment
+        assert not now.is_fitted, way
+        assert now.mounting_wxyz == fit.mounting_wxyz, way
+        panel._session.undo_stack.undo()
+        panel._anchors = [None, None]
+        assert panel.ref.alignment == fit, way
+
+
+def test_a_recording_moved_while_it_is_fitted_stays_where_it_was_moved_to(
+    qtbot: QtBot, panel: AlignPanel
+) -> None:
+    opened(qtbot, panel, "first").fit()
+    panel.nudge(0.25)
+    with qtbot.waitSignal(panel._session.message) as told:
+        fitted(panel)
+    assert "first: moved while it was fitted" in told.args[0]
+    assert panel.ref.alignment == Alignment(0.25)
+    assert panel.state.state.text().startswith("Aligned before, or by hand")
+    assert panel.fit_button.isEnabled()
+
+
+def test_a_fit_of_all_leaves_what_was_aligned_before_or_is_meanwhile(
+    qtbot: QtBot, panel: AlignPanel
+) -> None:
+    opened(qtbot, panel, "both").nudge(0.125)
+    panel._session.undo_stack.clear()
+    opened(qtbot, panel, "first").fit_all()
+    panel.nudge(0.25)
+    with qtbot.waitSignal(panel._session.message) as told:
+        fitted(panel)
+    assert panel.ref.alignment == Alignment(0.25)
+    assert "left there: first" in told.args[0]
+    both = panel._session.project.clip("both").recordings
+    assert both[0].alignment == Alignment(0.125)
+    panel.fit_all()
+    with qtbot.waitSignal(panel._session.message) as told:
+        fitted(panel)
+    assert "1 recordings aligned before left alone" in told.args[0]
+    assert panel.ref.alignment == Alignment(0.25)
+
+
+def test_a_fit_of_all_reaches_as_far_as_it_is_told(
+    qtbot: QtBot, panel: AlignPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(qtbot, panel, "first")
+    panel.reach.setValue(3.0)
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(
+        panel._fits._jobs, "start", lambda *arguments, **_options: asked.append(arguments)
+    )
+    panel.fit_all()
+    assert asked[0][-1] == 3.0
+
+
 def test_a_doubtful_clip_is_opened_from_the_list(qtbot: QtBot, panel: AlignPanel) -> None:
     opened(qtbot, panel, "first").fit_all()
     fitted(panel)
@@ -494,21 +594,22 @@ def test_euler_angles_make_the_rotation_again() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.02, "< 0.1 ms"), (0.234, "0.23 ms"), (123.4, "123 ms"),
-                        (np.inf, "unknown")]
+                        (None, "unknown")]
 )  # fmt: skip
-def test_an_uncertainty_has_two_digits(value: float, text: str) -> None:
+def test_an_uncertainty_has_two_digits(value: float | None, text: str) -> None:
     assert spread_text(value, " ms") == text
 
 
 def test_what_was_never_aligned_is_not_called_fitted() -> None:
-    assert state_text(Alignment(), None, None) == "Not aligned yet"
-    fit = AlignmentFit(Alignment(1.0), 1e-3, np.inf, np.inf, 0.5, "weak", rotations_sd_rad=())
-    assert "twice" in state_text(Alignment(1.0), fit, 0.5)
+    assert state_text(Alignment(), None) == "Not aligned yet"
+    assert "by hand" in state_text(Alignment(1.0), 0.5)
+    assert drift_spread(Alignment(1.0)) == ""
+    fit = Alignment(1.0, offset_sd_s=1e-3, doubt="weak")
+    assert "twice" in state_text(fit, 0.5)
     assert drift_spread(fit) == "not fitted"
-    assert mounting_html(Alignment(1.0), fit, "#888888") == ""
+    assert mounting_html(fit, "#888888") == ""
 
 
 def test_a_spread_below_a_tenth_survives_the_markup() -> None:
-    turned = Alignment(1.0, 0.0, (("head", (1.0, 0.0, 0.0, 0.0)),))
-    fit = AlignmentFit(turned, 1e-3, 1.0, 1e-5, 0.9, "", rotations_sd_rad=(1e-5,))
-    assert "± &lt; 0.1°" in mounting_html(turned, fit, "#888888")
+    turned = Alignment(1.0, 0.0, (("head", (1.0, 0.0, 0.0, 0.0)),), rotations_sd_rad=(1e-5,))
+    assert "± &lt; 0.1°" in mounting_html(turned, "#888888")

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from harstudio.body.sites import LAYOUTS, SITES
 from harstudio.core.imu import Sensor, SensorLayout, SensorMount
 from harstudio.core.jobs import Job, finished
+from harstudio.core.labels import LabelTrack
 from harstudio.core.timebase import Alignment
 from harstudio.gui.panels.sensors import SensorsPanel
 from harstudio.gui.placing import Placing
@@ -305,6 +306,76 @@ def test_a_dismissed_fit_leaves_everything_as_it_was(
     assert session.project is before
     assert session.virtual is session.loaded.virtual
     assert not sensors.form.result.isVisible()
+
+
+def offered(
+    monkeypatch: pytest.MonkeyPatch, sensors: SensorsPanel, session: Session, qtbot: QtBot
+) -> None:
+    give(monkeypatch, 1.0, 0.5)
+    session.select_sensor("right_wrist")
+    with qtbot.waitSignal(session.virtual_changed):
+        sensors.form.fit.click()
+
+
+def test_a_fit_waits_for_its_answer_while_labels_are_edited(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, sensors: SensorsPanel, session: Session
+) -> None:
+    offered(monkeypatch, sensors, session, qtbot)
+    shown = session.virtual
+    session.edit_labels("Clear", LabelTrack())
+    assert sensors.form.apply.isVisible()
+    assert session.virtual is shown
+    sensors.form.apply.click()
+    assert session.project.layout.sensors[0].mount.lever_arm_m == (0.02, 0.0, 0.0)
+    assert session.clip.labels == LabelTrack()
+
+
+def test_a_fit_is_shown_again_when_its_clip_has_been_read_anew(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, sensors: SensorsPanel, session: Session
+) -> None:
+    offered(monkeypatch, sensors, session, qtbot)
+    before = session.virtual.acc_mps2
+    with qtbot.waitSignal(session.clip_opened):
+        session.edit_clip("Drop", replace(session.clip, recordings=()))
+    qtbot.waitUntil(lambda: session.virtual is not session.loaded.virtual)
+    np.testing.assert_allclose(session.virtual.acc_mps2, before, atol=1e-9)
+    assert sensors.form.apply.isVisible()
+
+
+@pytest.mark.parametrize("another", ["layout", "project"])
+def test_a_fit_ends_with_another_layout_and_with_another_project(
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    sensors: SensorsPanel,
+    session: Session,
+    placing: Placing,
+    tmp_path: Path,
+    another: str,
+) -> None:
+    offered(monkeypatch, sensors, session, qtbot)
+    if another == "layout":
+        first, *others = session.project.layout.sensors
+        moved = replace(first, mount=mount_of((0.0, 0.0, 5.0), (0.0, 0.0, 0.0)))
+        layout = SensorLayout("custom", (moved, *others))
+        session.edit("Turn", replace(session.project, layout=layout))
+    else:
+        session.create_project(tmp_path / "twin.harstudio", session.project)
+    assert not placing.trying
+    assert not sensors.form.apply.isVisible()
+    assert sensors.form.result.text() == ""
+
+
+def test_what_was_said_of_a_fit_goes_when_the_fit_is_undone(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, sensors: SensorsPanel, session: Session
+) -> None:
+    offered(monkeypatch, sensors, session, qtbot)
+    sensors.form.apply.click()
+    assert "50 % less residual" in sensors.form.result.text()
+    session.edit_labels("Clear", LabelTrack())
+    assert "50 % less residual" in sensors.form.result.text()
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert sensors.form.result.text() == ""
 
 
 def test_without_a_recording_of_the_sensor_there_is_nothing_to_fit_to(
