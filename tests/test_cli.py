@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from harstudio import cli, verbs
 from harstudio.cli import main
 from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED
+from harstudio.core.timebase import Alignment
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows import exporting
 from tests.workflows.making import SENSORS, Study, make_study, write_moving
@@ -415,6 +419,25 @@ def test_align_writes_the_alignment_into_the_project(
         assert file.journal(1)[0].what == "Align recordings"
 
 
+def test_align_leaves_alone_what_was_aligned_before_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study(tmp_path)
+    with ProjectFile.open(study.path) as file:
+        clip = file.project.clip(study.clip_id("p4_long"))
+        mine = replace(clip.recordings[0], alignment=Alignment(0.25))
+        after = file.project.with_clips([replace(clip, recordings=(mine,))])
+        file.write(file.project, after, "By hand")
+    assert main(["align", str(study.path)]) == 0
+    told = capsys.readouterr().out
+    assert told == "left as they were aligned before: 1 (--again fits them anew)\n"
+    with ProjectFile.open(study.path) as file:
+        assert file.project == after
+        assert file.journal(1)[0].what == "By hand"
+    assert main(["align", str(study.path), "--again"]) == 0
+    assert capsys.readouterr().out.startswith("p4_long: offset -0.67")
+
+
 def test_align_without_anything_to_align_is_one_line(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -461,6 +484,45 @@ def test_an_interrupt_ends_with_130(
     monkeypatch.setattr(exporting, "export_labels", interrupted)
     assert main(["export", str(study.path), "--labels", str(tmp_path / "l.csv")]) == 130
     assert capsys.readouterr().err.strip() == "harstudio: interrupted"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX")
+def test_sigterm_is_an_interrupt_only_while_a_verb_works(
+    study: Study,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def killed(*args: object, **options: object) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("went on after SIGTERM")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(exporting, "export_labels", killed)
+    assert main(["export", str(study.path), "--labels", str(tmp_path / "l.csv")]) == 130
+    assert capsys.readouterr().err.strip() == "harstudio: interrupted"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_window_and_a_thread_leave_sigterm_alone(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def look(*args: object, **options: object) -> int:
+        seen.append(signal.getsignal(signal.SIGTERM))
+        return 0
+
+    monkeypatch.setattr(verbs, "gui", look)
+    assert main(["gui"]) == 0
+    monkeypatch.setattr(exporting, "export_labels", look)
+    arguments = ["export", str(study.path), "--labels", str(tmp_path / "l.csv")]
+    thread = threading.Thread(target=main, args=(arguments,))
+    thread.start()
+    thread.join()
+    assert seen == [before, before]
+    main(arguments)
+    assert seen[2] is not before
 
 
 def test_without_a_terminal_progress_comes_as_a_line_now_and_then(

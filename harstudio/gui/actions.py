@@ -65,6 +65,20 @@ def _recording(window: MainWindow) -> bool:
     return _editable(window) and clip is not None and bool(clip.recordings and clip.motion)
 
 
+def _placeable(window: MainWindow) -> bool:
+    clip = window.session.clip
+    has_motion = clip is not None and clip.motion is not None
+    return has_motion and window.placing.possible and not window.viewport.problem
+
+
+def _place(window: MainWindow) -> None:
+    problem = window.viewport.place_problem
+    if problem and not window.placing.on:
+        window.tell(problem)
+    else:
+        window.placing.set_on(not window.placing.on)
+
+
 def _comparable(window: MainWindow) -> bool:
     clips = window.session.project.clips.values() if window.session.project else ()
     return any(clip.usable and clip.motion and clip.recordings for clip in clips)
@@ -264,7 +278,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     _anchor(1, "Alt+B"),
     ActionRow(
         "place", "Clip", "&Place sensors on the body", ("P",),
-        lambda w: w.placing.set_on(not w.placing.on), _labelling, lambda w: w.placing.on,
+        _place, _placeable, lambda w: w.placing.on,
     ),
     *(_digit(digit) for digit in "1234567890"),
     ActionRow(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QLabel,
+    QMessageBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -251,7 +252,7 @@ def write_report(window: MainWindow) -> None:
     fitting = tuple(c.id for c in chosen if c.usable and c.motion and c.recordings)
     ids = fitting if len(chosen) > 1 and fitting else None
     name = QFileDialog.getExistingDirectory(window, "Folder for the report")
-    if name:
+    if name and _may_write_report(window, Path(name)):
         window.jobs.start(
             "Comparing real with virtual",
             reporting.report_project,
@@ -259,8 +260,23 @@ def write_report(window: MainWindow) -> None:
             window.session.folder,
             Path(name),
             ids,
-            ("png", "pdf"),
+            reporting.FIGURE_FORMATS,
             on_done=lambda report: window.tell(
                 f"{reporting.counts_text(report)}: {len(report.files)} files in {report.folder}"
             ),
         )
+
+
+def _may_write_report(window: MainWindow, folder: Path) -> bool:
+    """Whether an earlier report in the folder, if there is one, may be replaced."""
+    if not (folder / reporting.CSV_NAME).exists():
+        return True
+    buttons = QMessageBox.StandardButton
+    answer = QMessageBox.question(
+        window,
+        "Report",
+        f"{folder}\nholds a report already. Replace its tables and figures?",
+        buttons.Yes | buttons.No,
+        buttons.No,
+    )
+    return answer == buttons.Yes

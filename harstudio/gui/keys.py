@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QApplication, QComboBox
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+)
 
 _WIDGETS = (QAbstractItemView, QAbstractSpinBox, QComboBox)
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -21,9 +27,30 @@ class KeyGuard(QObject):
         app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(watched, _WIDGETS):
+        if event.type() == QEvent.Type.ShortcutOverride:
             assert isinstance(event, QKeyEvent)
-            if event.key() in _KEYS and not event.modifiers() & ~_KEYPAD:
+            if isinstance(watched, _WIDGETS) and _moves(event):
                 event.accept()
                 return True
+            if _undoes(event) and _holds_nothing_typed(watched):
+                event.ignore()  # or the field takes it for its own text, which is done with
+                return True
         return super().eventFilter(watched, event)
+
+
+def _moves(event: QKeyEvent) -> bool:
+    return event.key() in _KEYS and not event.modifiers() & ~_KEYPAD
+
+
+def _undoes(event: QKeyEvent) -> bool:
+    standard = QKeySequence.StandardKey
+    return event.matches(standard.Undo) or event.matches(standard.Redo)
+
+
+def _holds_nothing_typed(watched: QObject) -> bool:
+    """Whether it is a number field whose text is its value: there is nothing of its own to undo."""
+    box = watched.parent() if isinstance(watched, QLineEdit) else watched
+    if not isinstance(box, QAbstractSpinBox):
+        return False
+    field = box.lineEdit()
+    return not field.isModified()

@@ -51,7 +51,7 @@ from harstudio.gui.timeline.panel import TimelinePanel
 from harstudio.gui.viewport.panel import ViewportPanel
 from harstudio.gui.welcome import Welcome
 from harstudio.gui.worker import JobCentre
-from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks
+from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks, settle
 from harstudio.store.paths import resolved, sources_of
 
 _MESSAGE_MS = 12_000
@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
         _, state = self.settings.layout(self.workspace)
         if not state.isEmpty():
             self.restoreState(state)
-            name_docks(self, self.docks)
+            settle(self, self.docks)
 
     def _keep_arrangement(self) -> None:
         if self.session.project is not None:
@@ -400,9 +400,10 @@ class MainWindow(QMainWindow):
         if self.jobs.running and not self._may_cancel_jobs():
             event.ignore()
             return
-        self.jobs.cancel_all()
         self.clock.pause()
         self._keep_arrangement()
+        self.hide()  # what is left may take a second
+        self.jobs.cancel_all()
         self.settings.save()
         self.session.close()
         event.accept()

@@ -8,6 +8,8 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from harstudio.core.imu import Sensor, SensorLayout
+from harstudio.core.project import Project
+from harstudio.core.source import Source
 from harstudio.gui.session import Session
 from harstudio.workflows.placing import sensor_of, with_sensor, with_signals
 
@@ -31,10 +33,11 @@ class Placing(QObject):
         self._on = False
         self._tried: Sensor | None = None
         self._choose_later = ""
+        self._file = session.file
         # Moves that come faster than signals can be simulated are one.
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._simulate)
-        session.project_changed.connect(lambda _before, _after: self._on_project())
+        session.project_changed.connect(self._on_project)
         session.clip_opening.connect(lambda _clip: self.cancel())
         session.clip_opened.connect(self._on_clip)
 
@@ -161,17 +164,29 @@ class Placing(QObject):
         if loaded is not None and loaded.virtual is not None and project is not None:
             self._session.preview(with_signals(loaded, loaded.virtual, sensor, project.rate_hz))
 
-    def _on_project(self) -> None:
-        self.cancel()
+    def _on_project(self, before: Project | None, after: Project | None) -> None:
+        # A label, for one, is set beside a sensor that is being placed and does not end that.
+        another = self._session.file is not self._file
+        self._file = self._session.file
+        if another or before is None or after is None or _body_worn(before) != _body_worn(after):
+            self.cancel()
         if self._on and not self.possible:
             self.set_on(False)
         self.layout_changed.emit()
 
     def _on_clip(self) -> None:
+        if self._session.clip is None:
+            self.cancel()
+        elif self._tried is not None:
+            self._later.start()  # the clip was read anew, without what is being tried
         name, self._choose_later = self._choose_later, ""
         project = self._session.project
         if name and project is not None and name in project.layout.names:
             self._session.select_sensor(name)
+
+
+def _body_worn(project: Project) -> tuple[SensorLayout, Source | None]:
+    return project.layout, project.body
 
 
 def spoken(name: str) -> str:

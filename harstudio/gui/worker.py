@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import threading
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.workflows import child
 
 _GRACE_S = 4.0
+_CLOSING_S = 1.5
+_KILLING_S = 0.4
 _POLL_S = 0.05
 
 
@@ -44,7 +47,8 @@ class JobRun(QObject):
         self.stop_early: Callable[[], None] | None = None
         self.progress = Progress(0, 0)
         self._work = (function, arguments)
-        self._cancel_at: float | None = None
+        self._cancelling = False
+        self._kill_at = math.inf
         self._started = monotonic()
         self._told.connect(self._on_told)
         self._thread = threading.Thread(target=self._run, name=title, daemon=True)
@@ -53,17 +57,18 @@ class JobRun(QObject):
         """Start the child process."""
         self._thread.start()
 
-    def cancel(self) -> None:
+    def cancel(self, within_s: float = _GRACE_S) -> None:
         """Ask the job to stop and tidy up; it is killed if it does not within a few seconds."""
-        self._cancel_at = monotonic()
+        self._kill_at = min(self._kill_at, monotonic() + within_s)
+        self._cancelling = True
 
-    def wait(self) -> None:
-        """Until the child is gone."""
-        self._thread.join()
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Until the child is gone, or for a time."""
+        self._thread.join(timeout_s)
 
     @property
     def cancelling(self) -> bool:
-        return self._cancel_at is not None
+        return self._cancelling
 
     @property
     def eta_s(self) -> float | None:
@@ -109,7 +114,9 @@ class JobRun(QObject):
             return
         theirs.close()
         kind, value = self._watch(ours, process)
-        process.join(_GRACE_S)
+        end = monotonic() + _GRACE_S
+        while process.is_alive() and monotonic() < min(end, self._kill_at):
+            process.join(_POLL_S)
         if process.is_alive():
             process.kill()
             process.join()
@@ -122,10 +129,10 @@ class JobRun(QObject):
         """Messages until the last one; CRASHED without a text if the child just died."""
         told = False
         while True:
-            if self._cancel_at is not None and not told:
+            if self._cancelling and not told:
                 told = True
                 _try_send(pipe, child.CANCEL)
-            if self._cancel_at is not None and monotonic() - self._cancel_at > _GRACE_S:
+            if monotonic() > self._kill_at:
                 process.kill()
                 return child.CANCELLED, None
             try:
@@ -210,8 +217,12 @@ class JobCentre(QObject):
             on_end()
 
     def cancel_all(self) -> None:
-        """Cancel everything and wait until it is over."""
+        """Cancel everything on closing.
+
+        All jobs together get a second and a half to tidy up, then they are killed.
+        """
+        end = monotonic() + _CLOSING_S
         for run in self._running:
-            run.cancel()
+            run.cancel(_CLOSING_S)
         for run in list(self._running):
-            run.wait()
+            run.wait(max(0.0, end + _KILLING_S - monotonic()))

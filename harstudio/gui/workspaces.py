@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
 
 WORKSPACES = ("review", "compare", "learn")
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_MARK = "\u200b"  # invisible, and in no title
 _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
@@ -31,8 +32,14 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) ->
     right = _BOTTOM if name == "review" else _RIGHT
     window.setCorner(Qt.Corner.BottomRightCorner, right)
     {"review": _review, "compare": _compare, "learn": _learn}[name](window, docks)
-    name_docks(window, docks)
     window.restoreState(window.saveState())  # or Qt forgets the tabs of docks that were hidden
+    settle(window, docks)
+
+
+def settle(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Set title bars and tab bars right after the docks have been put elsewhere."""
+    name_docks(window, docks)
+    retire_tabs(window, docks)
 
 
 def name_docks(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -45,6 +52,22 @@ def name_docks(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
         elif bare and not grouped:
             dock.titleBarWidget().deleteLater()
             dock.setTitleBarWidget(None)
+
+
+def retire_tabs(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Hide the tab bars that Qt leaves behind when an arrangement takes another's place.
+
+    A bar in use follows its docks' titles; one left behind keeps the old words.
+    """
+    titles = {dock: dock.windowTitle() for dock in docks.values()}
+    for dock, title in titles.items():
+        dock.setWindowTitle(title + _MARK)
+    children = Qt.FindChildOption.FindDirectChildrenOnly
+    for bar in window.findChildren(QTabBar, options=children):
+        if bar.count():
+            bar.setVisible(any(_MARK in bar.tabText(i) for i in range(bar.count())))
+    for dock, title in titles.items():
+        dock.setWindowTitle(title)
 
 
 def _show(window: QMainWindow, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:

@@ -25,6 +25,9 @@ from harstudio.imu.simulate import SimulationOptions, simulate
 from harstudio.io.registry import read_motion, read_recording
 from harstudio.store.paths import stored
 
+POINTS_WINDOW_S = 0.5
+"""Least Savitzky-Golay window for motions that were fitted to a camera's points."""
+
 
 @dataclass(frozen=True, eq=False)
 class LoadedRecording:
@@ -183,6 +186,17 @@ def simulate_motion(
     return simulate(paths.positions, paths.rotations, motion.rate_hz, layout.names, options)
 
 
+def options_for(points: PointPath | None, options: SimulationOptions) -> SimulationOptions:
+    """Options that suit where a motion came from.
+
+    Points of a depth camera jitter, and at some 20 Hz the usual window of 0.1 s holds five of them:
+    a polynomial of degree 4 through these smooths nothing. They get a window of at least 0.5 s.
+    """
+    if points is None or options.preset != "physical":
+        return options
+    return replace(options, window_s=max(options.window_s, POINTS_WINDOW_S))
+
+
 def load_clip(
     project: Project, clip: Clip, folder: Path, options: SimulationOptions | None = None
 ) -> LoadedClip:
@@ -211,6 +225,6 @@ def load_clip(
         posed.shaped,
         posed.motion,
         layout_with(project.layout, worn),
-        options or SimulationOptions(rate_hz=project.rate_hz),
+        options_for(posed.points, options or SimulationOptions(rate_hz=project.rate_hz)),
     )
     return LoadedClip(clip, posed.motion, posed.shaped, posed.points, virtual, recordings)

@@ -37,7 +37,13 @@ from harstudio.imu.placement import (
     residuals,
 )
 from harstudio.imu.simulate import SimulationOptions, simulate
-from harstudio.workflows.loading import LoadedClip, LoadedRecording, load_clip, simulate_motion
+from harstudio.workflows.loading import (
+    LoadedClip,
+    LoadedRecording,
+    load_clip,
+    options_for,
+    simulate_motion,
+)
 
 Angles = tuple[float, float, float]
 
@@ -122,7 +128,7 @@ def with_signals(
     if loaded.motion is None or loaded.shaped is None:
         return virtual
     layout = SensorLayout("moved", (sensor,))
-    options = SimulationOptions(rate_hz=rate_hz)
+    options = options_for(loaded.points, SimulationOptions(rate_hz=rate_hz))
     one = simulate_motion(loaded.shaped, loaded.motion, layout, options)
     if sensor.name in virtual.sensors:
         i = virtual.sensor_index(sensor.name)

@@ -24,7 +24,7 @@ from harstudio.io.imu_npz import FORMAT, note_of, write_imu_npz
 from harstudio.io.reader import NotAMotionError
 from harstudio.io.registry import reader_for, readers
 from harstudio.workflows.batches import reason_of
-from harstudio.workflows.loading import Bodies, read_posed, simulate_motion
+from harstudio.workflows.loading import Bodies, options_for, read_posed, simulate_motion
 from harstudio.workflows.parallel import ALL_CORES, Batches
 
 OK, SKIPPED, FAILED = "ok", "skipped", "failed"
@@ -155,7 +155,10 @@ def simulate_folder(
         else:
             yield from _side_by_side(tasks, recipe, index, jobs or ALL_CORES)
     finally:
-        index.write()
+        try:
+            index.add(_lost(tasks, recipe, index))
+        finally:
+            index.write()
     yield Progress(len(paths), len(paths), "done")
     rows = index.rows()
     return Simulated(rows, sum(row.frames for row in rows), monotonic() - started, index.kept)
@@ -170,7 +173,7 @@ def _one_by_one(tasks: list[_Task], recipe: _Recipe, index: _Index) -> Iterator[
 def _side_by_side(
     tasks: list[_Task], recipe: _Recipe, index: _Index, jobs: int
 ) -> Iterator[Progress]:
-    """The same in other processes; the index is complete even if this is closed midway."""
+    """The same in other processes; what was begun is waited for if this is closed midway."""
     # The largest first: one that comes last would keep all the others waiting.
     batches = Batches(partial(_simulated, recipe), sorted(tasks, key=_size, reverse=True), jobs)
     yield Progress(0, len(tasks), "Starting the workers")
@@ -182,6 +185,20 @@ def _side_by_side(
         batches.stop()
         for found in batches:
             index.add(found)
+
+
+def _lost(tasks: list[_Task], recipe: _Recipe, index: _Index) -> list[_Done]:
+    """What was written though its row never came: Ctrl+C ends workers with all they would tell."""
+    rows = []
+    for task in tasks:
+        if task.name not in index and isinstance(task.target, Path) and task.target.exists():
+            try:
+                row = _known(task, _stamp(recipe, task))
+            except (OSError, HarstudioError):
+                continue
+            if row is not None:
+                rows.append(_Done(row))
+    return rows
 
 
 def _suitable(tasks: list[_Task]) -> int:
@@ -276,7 +293,7 @@ def _digest(layout: SensorLayout, options: SimulationOptions, body_path: Path | 
 def _simulated(recipe: _Recipe, task: _Task) -> _Done:
     """Simulate one file, unless it is done already; every failure becomes its row."""
     try:
-        stamp = f"{recipe.digest}-{fingerprint_of(task.path)}"
+        stamp = _stamp(recipe, task)
         if not recipe.again and isinstance(task.target, Path):
             known = _known(task, stamp)
             if known is not None:
@@ -286,6 +303,11 @@ def _simulated(recipe: _Recipe, task: _Task) -> _Done:
         return _Done(IndexRow(task.name, 0, 0.0, 0.0, SKIPPED, str(error)))
     except Exception as error:
         return _Done(IndexRow(task.name, 0, 0.0, 0.0, FAILED, reason_of(error)))
+
+
+def _stamp(recipe: _Recipe, task: _Task) -> str:
+    """Of the signals that would be made now."""
+    return f"{recipe.digest}-{fingerprint_of(task.path)}"
 
 
 def _known(task: _Task, stamp: str) -> IndexRow | None:
@@ -312,7 +334,8 @@ def _row(recipe: _Recipe, task: _Task, stamp: str) -> IndexRow:
     source = Source(str(task.path), reader.id)
     posed = read_posed(source, task.path.parent, Bodies(recipe.body_path))
     motion = posed.motion
-    signals = simulate_motion(posed.shaped, motion, recipe.layout, recipe.options)
+    options = options_for(posed.points, recipe.options)
+    signals = simulate_motion(posed.shaped, motion, recipe.layout, options)
     target.parent.mkdir(parents=True, exist_ok=True)
     row = IndexRow(task.name, motion.frames, motion.rate_hz, round(motion.duration_s, 6), OK)
     # With the row in it a later run need not open the motion, and needs no index.
@@ -357,6 +380,10 @@ class _Index:
         self._path = path
         self._order = {task.name: number for number, task in enumerate(tasks)}
         self._done: list[_Done] = []
+        self._names: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
 
     def __len__(self) -> int:
         return len(self._done)
@@ -372,6 +399,7 @@ class _Index:
     def add(self, found: list[_Done]) -> None:
         before = len(self._done) // _INDEX_EVERY
         self._done += found
+        self._names.update(item.row.path for item in found)
         if len(self._done) // _INDEX_EVERY > before:
             self.write()
 

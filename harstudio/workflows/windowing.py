@@ -21,7 +21,13 @@ from harstudio.io.registry import read_recording
 from harstudio.learn.config import TrainingConfig
 from harstudio.learn.windows import WindowSet, cut_windows, joined
 from harstudio.workflows.batches import reason_of
-from harstudio.workflows.loading import bodies_of, layout_for, read_posed, simulate_motion
+from harstudio.workflows.loading import (
+    bodies_of,
+    layout_for,
+    options_for,
+    read_posed,
+    simulate_motion,
+)
 
 VIRTUAL, REAL = "virtual", "real"
 LEFT_OUT = "left_out"
@@ -145,7 +151,7 @@ def with_people(
                 seed = (config.seed, variant, _number_of(clip_id))
                 person = varied(posed.shaped, posed.motion, layout, seed=seed)
                 cut = cut_windows(
-                    simulate_motion(*person, options),
+                    simulate_motion(*person, options_for(posed.points, options)),
                     clip.labels,
                     windows.labels,
                     clip_id=clip.id,
@@ -204,7 +210,7 @@ def _virtual(
     assert clip.motion is not None
     posed = read_posed(clip.motion, folder, bodies_of(project, folder))
     options = SimulationOptions(preset=config.preset, rate_hz=config.rate_hz)
-    return simulate_motion(posed.shaped, posed.motion, layout, options)
+    return simulate_motion(posed.shaped, posed.motion, layout, options_for(posed.points, options))
 
 
 def aligned_recording(

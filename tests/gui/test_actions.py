@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 
+import pytest
 from PySide6.QtGui import QKeySequence
 
+from harstudio.core.project import Clip
 from harstudio.gui.actions import ACTIONS, key_text
 from harstudio.gui.keysheet import sheet_html
 
@@ -40,3 +44,41 @@ def test_the_digits_and_space_do_what_every_peer_does() -> None:
     assert by_key["Ctrl+Y"] == by_key["Ctrl+Shift+Z"] == "redo"
     assert by_key["?"] == "keys"
     assert [by_key[d] for d in "190"] == ["label_1", "label_9", "label_0"]
+
+
+@pytest.mark.parametrize(
+    ("with_motion", "problem", "possible", "expected"),
+    [
+        (True, "", True, True),
+        (False, "", True, False),
+        (True, "no OpenGL context", True, False),
+        (True, "", False, False),
+    ],
+)
+def test_place_can_be_had_only_with_a_motion_a_picture_and_the_right_to_edit(
+    labelled_clip: Clip, with_motion: bool, problem: str, possible: bool, expected: bool
+) -> None:
+    clip = labelled_clip if with_motion else replace(labelled_clip, motion=None)
+    window = SimpleNamespace(
+        session=SimpleNamespace(clip=clip),
+        placing=SimpleNamespace(possible=possible),
+        viewport=SimpleNamespace(problem=problem),
+    )
+    row = next(row for row in ACTIONS if row.id == "place")
+    assert row.enabled(window) is expected
+
+
+def test_place_says_why_nothing_happens() -> None:
+    told: list[str] = []
+    turned: list[bool] = []
+    window = SimpleNamespace(
+        viewport=SimpleNamespace(place_problem="Show the skin"),
+        placing=SimpleNamespace(on=False, set_on=turned.append),
+        tell=told.append,
+    )
+    row = next(row for row in ACTIONS if row.id == "place")
+    row.run(window)
+    assert (told, turned) == (["Show the skin"], [])
+    window.viewport.place_problem = ""
+    row.run(window)
+    assert turned == [True]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QTabBar
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from harstudio import resources
@@ -274,14 +274,42 @@ def test_arrows_in_a_number_field_change_the_number(opened: MainWindow, qtbot: Q
     assert opened.clock.speed == 1.0
 
 
-def test_every_dock_can_be_reached_in_every_workspace(opened: MainWindow, qtbot: QtBot) -> None:
-    for workspace in ("learn", "compare", "review"):
+def test_the_tab_bars_are_those_of_the_docks_however_often_one_switches(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    for workspace in ("learn", "compare", "review", "compare", "learn", "review"):
         opened.show_workspace(workspace)
-        groups = [d for d in opened.docks.values() if not d.isHidden()]
-        tabbed = {d for d in groups if opened.tabifiedDockWidgets(d)}
-        names = {bar.tabText(i) for bar in opened.findChildren(QTabBar) if bar.isVisible()
-                 for i in range(bar.count())}  # fmt: skip
-        assert {dock.windowTitle() for dock in tabbed} <= names, workspace
+        QApplication.processEvents()
+        groups = set()
+        for dock in opened.docks.values():
+            others = opened.tabifiedDockWidgets(dock)
+            if not dock.isHidden() and others:
+                groups.add(frozenset(d.windowTitle() for d in (dock, *others) if not d.isHidden()))
+        children = Qt.FindChildOption.FindDirectChildrenOnly
+        bars = opened.findChildren(QTabBar, options=children)
+        bars = [bar for bar in bars if bar.isVisible() and bar.count()]
+        shown = [frozenset(bar.tabText(i) for i in range(bar.count())) for bar in bars]
+        assert sorted(map(sorted, shown)) == sorted(map(sorted, groups)), workspace
+
+
+def test_undo_reaches_the_project_from_a_number_field_that_holds_nothing_typed(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    before = opened.session.project
+    opened.session.edit("Rename", replace(before, name="other"))
+    opened.show_workspace("learn")
+    opened.show_panel("train")
+    activate(qtbot, opened)
+    field = opened.train.epochs
+    field.setFocus()
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert opened.session.project == before
+
+
+def test_letters_do_not_make_the_clip_table_jump(opened: MainWindow) -> None:
+    row = opened.library.table.currentIndex().row()
+    opened.library.table.keyboardSearch("clip_10")
+    assert opened.library.table.currentIndex().row() == row
 
 
 def test_the_signals_turn_to_a_sensor_that_was_really_worn(
@@ -291,6 +319,7 @@ def test_the_signals_turn_to_a_sensor_that_was_really_worn(
     with qtbot.waitSignal(opened.session.clip_opened):
         opened.session.open_clip("clip2")
     assert opened.session.sensor == "right_wrist"
+    assert opened.signals.header.sensors.currentText() == "right_wrist"
 
 
 def test_the_last_moment_of_a_clip_still_has_its_label(opened: MainWindow) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.project import Project
@@ -43,7 +43,24 @@ def test_the_report_lands_in_the_chosen_folder(
     qtbot.waitUntil(lambda: any("files in" in text for text in told), timeout=60_000)
     assert (out / "fidelity.csv").exists()
     assert (out / "traces_acc.png").read_bytes().startswith(b"\x89PNG")
-    assert told[-1].startswith("1 clips compared")
+    assert {path.suffix for path in out.glob("traces_acc.*")} == {".png", ".svg", ".pdf"}
+    assert told[-1].startswith("1 clip compared")
+
+
+def test_an_earlier_report_is_replaced_only_after_asking(
+    opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fidelity.csv").write_text("of last week")
+    started: list[object] = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(tmp_path))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_a, **_k: answers.pop(0))
+    monkeypatch.setattr(opened.jobs, "start", lambda *a, **_k: started.append(a))
+    opened.menus.actions["report"].trigger()
+    assert started == []
+    opened.menus.actions["report"].trigger()
+    assert len(started) == 1
+    assert answers == []
 
 
 def test_no_folder_no_report(opened: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,33 @@ def test_cancelling_lets_the_job_tidy_up(qtbot: QtBot, jobs: JobCentre, tmp_path
     assert not (tmp_path / "half").exists()
 
 
+def stubborn(folder: Path) -> Job[None]:
+    (folder / str(os.getpid())).write_text("")
+    while True:
+        try:
+            yield Progress(0, 0, "working")
+            time.sleep(60)
+        finally:
+            time.sleep(60)
+
+
+def test_closing_waits_a_moment_for_all_jobs_together_and_then_kills_them(
+    qtbot: QtBot, jobs: JobCentre, tmp_path: Path
+) -> None:
+    runs = [jobs.start("stubborn", stubborn, tmp_path) for _ in range(2)]
+    qtbot.waitUntil(lambda: len(list(tmp_path.iterdir())) == 2, timeout=_WAIT_MS)
+    start = time.monotonic()
+    jobs.cancel_all()
+    took = time.monotonic() - start
+    assert 1.0 < took < 3.0
+    qtbot.waitUntil(lambda: not jobs.running, timeout=_WAIT_MS)
+    assert not any(run._thread.is_alive() for run in runs)
+    if os.name != "nt":
+        for path in tmp_path.iterdir():
+            with pytest.raises(ProcessLookupError):
+                os.kill(int(path.name), 0)
+
+
 def test_the_bar_is_there_only_while_something_runs(qtbot: QtBot, jobs: JobCentre) -> None:
     bar = JobBar(jobs)
     qtbot.addWidget(bar)

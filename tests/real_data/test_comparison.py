@@ -15,6 +15,7 @@ from harstudio.core.project import Project
 from harstudio.imu.compare import residual_metrics
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.store.project_file import ProjectFile
+from harstudio.workflows import loading
 from harstudio.workflows.calibrating import calibrated, comparable_clips, map_of
 from harstudio.workflows.comparing import Comparison, compare_project
 from harstudio.workflows.demo import HIDDEN, make_demo
@@ -75,9 +76,10 @@ def test_once_aligned_no_lag_is_left_in_the_angular_velocity(smoothed: Compariso
 
 
 def test_a_cameras_jitter_must_be_smoothed_before_it_is_an_acceleration(
-    kinect: tuple[Project, Path], smoothed: Comparison
+    kinect: tuple[Project, Path], smoothed: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, folder = kinect
+    monkeypatch.setattr(loading, "POINTS_WINDOW_S", 0.1)
     sharp = finished(compare_project(project, folder))
     before, after = (
         np.median(clips_of(each, "right_wrist", "acc", "rmse_all")) for each in (sharp, smoothed)

@@ -77,11 +77,12 @@ def test_a_real_wrist_and_its_virtual_twin_agree_below_the_cameras_rate(
 ) -> None:
     assert len(pairs) >= 50
     acc, gyro = proof.medians(pairs, "acc_r"), proof.medians(pairs, "gyro_r")
-    assert acc[0] > 0.75
-    assert gyro[0] > 0.75
+    assert acc[0] > 0.8
+    assert gyro[0] > 0.7
     # A camera at 19 frames a second knows little of fast movements: it must show.
     assert acc == sorted(acc, reverse=True)
-    assert acc[0] - acc[-1] > 0.2
+    assert acc[0] - acc[-1] > 0.05
+    assert acc[-1] > 0.6  # the camera's jitter is smoothed, or this is .43
 
 
 def test_alignment_is_what_makes_them_comparable(pairs: list[proof.PairResult]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,71 @@ def test_closing_midway_leaves_whole_files_and_an_index_of_just_them(
     done = simulated(motions, out, jobs=1)
     assert contents(out) == alone
     assert done.kept == len(made)
+
+
+def test_an_interrupt_while_workers_write_leaves_an_index_of_every_whole_file(
+    motions: Path, alone: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Batches[Any]):
+        """Ends as joblib's stream does: what came in has been written, and no row comes."""
+
+        def __iter__(self) -> Any:
+            for _ in super().__iter__():
+                pass
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulating, "Batches", Interrupted)
+    with joblib.parallel_config(backend="threading"), pytest.raises(KeyboardInterrupt):
+        simulated(motions, tmp_path / "out", jobs=2)
+    made = contents(tmp_path / "out")
+    index = made.pop("index.csv").decode().splitlines()[1:]
+    assert len(made) == 6
+    assert {row.split(",")[0] for row in index} == set(made)
+    whole = alone["index.csv"].decode().splitlines()[1:]
+    assert index == [row for row in whole if ",ok," in row]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are POSIX")
+def test_sigterm_ends_the_workers_and_leaves_an_index_of_every_file(
+    motions: Path, tmp_path: Path
+) -> None:
+    many, out = tmp_path / "many", tmp_path / "out"
+    many.mkdir()
+    source = (motions / "s0/take0_poses.npz").read_bytes()
+    for number in range(400):
+        (many / f"m{number:03}_poses.npz").write_bytes(source)
+    command = [sys.executable, "-m", "harstudio.cli", "simulate", str(many)]
+    command += ["--sites", "left_wrist", "--jobs", "2", "-o", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        for _ in range(600):
+            if len(list(out.glob("*.npz"))) > 20 or process.poll() is not None:
+                break
+            sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 130, told
+        assert b"interrupted" in told
+        written = {path.name for path in out.glob("*.npz")}
+        rows = (out / "index.csv").read_text().splitlines()[1:]
+        assert 20 < len(written) < 400
+        assert {row.split(",")[0] for row in rows} == written
+        for _ in range(100):  # the session is empty once the last worker is gone
+            if not group_lives(process.pid):
+                break
+            sleep(0.05)
+        assert not group_lives(process.pid)
+    finally:
+        if group_lives(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_stopping_batches_ends_them_with_those_begun() -> None:

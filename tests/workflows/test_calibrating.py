@@ -406,11 +406,16 @@ def test_where_all_the_recorded_are_judged_on_it_says_so(
 # -- alignments in doubt -----------------------------------------------------------------
 
 
+def doubted(clip: Clip, why: str) -> Clip:
+    refs = (replace(ref, alignment=replace(ref.alignment, doubt=why)) for ref in clip.recordings)
+    return replace(clip, recordings=tuple(refs))
+
+
 def doubting(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     def doubtful(*arguments: object, **options: object):  # type: ignore[no-untyped-def]
         found = yield from align_clips(*arguments, **options)  # type: ignore[arg-type]
-        fits = tuple((name, replace(fit, ambiguous=why)) for name, fit in found.fits)
-        return Aligned(found.clips, fits, found.failures)
+        clips = tuple(doubted(clip, why) for clip in found.clips)
+        return Aligned(clips, found.fits, found.failures)
 
     monkeypatch.setattr(training, "align_clips", doubtful)
 
@@ -440,6 +445,11 @@ def test_an_ambiguous_alignment_is_used_and_told(
     assert [w.start_s for w in tuned.after.windows] == [w.start_s for w in sure.after.windows]
     judged = finished(evaluate_project(study.project, study.folder, base, REAL))
     assert line in judged.warnings
+    monkeypatch.undo()
+    clip = doubted(study.project.clip(study.clip_id("p4_long")), "stored")
+    kept = study.project.with_clips([clip])
+    judged = finished(evaluate_project(kept, study.folder, base, REAL))
+    assert line.replace("periodic motion", "stored") in judged.warnings
 
 
 def test_an_ambiguous_alignment_that_it_was_calibrated_with_is_told(

@@ -12,11 +12,18 @@ from harstudio.core import rotations as rot
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import GRAVITY
 from harstudio.core.labels import LabelTrack
+from harstudio.core.points import PointPath
 from harstudio.core.project import Clip, Project, RecordingRef
 from harstudio.core.source import Source
-from harstudio.imu.simulate import PAPER
+from harstudio.imu.simulate import PAPER, SimulationOptions
 from harstudio.workflows import loading
-from harstudio.workflows.loading import Bodies, layout_for, layout_with, load_clip
+from harstudio.workflows.loading import (
+    Bodies,
+    layout_for,
+    layout_with,
+    load_clip,
+    options_for,
+)
 from tests.workflows.making import RATE_HZ, Study, write_moving
 
 
@@ -176,3 +183,13 @@ def test_a_depth_cameras_points_get_a_body_and_signals(real_data: Path) -> None:
     assert loaded.virtual.sensors == ("head", "right_wrist")
     real = loaded.recordings[0].recording
     assert loaded.virtual.times_s[-1] == pytest.approx(real.times_s[-1], abs=0.1)
+
+
+def test_points_of_a_camera_are_smoothed_over_half_a_second() -> None:
+    points = PointPath(np.zeros((4, 1, 3)), ("pelvis",), 19.0)
+    usual = SimulationOptions()
+    assert options_for(None, usual) is usual
+    assert options_for(points, usual).window_s == 0.5
+    assert options_for(points, SimulationOptions(window_s=0.8)).window_s == 0.8
+    paper = SimulationOptions(preset="paper")
+    assert options_for(points, paper) is paper

@@ -35,6 +35,13 @@ _ALL = {"label": "All labels", "subject": "All subjects", "status": "Any status"
 _WIDTHS = {"status": 24, "subject": 60, "labels": 84, "duration": 52}
 
 
+class _ClipTable(QTableView):
+    """A table that does not jump to what is typed: letters are commands, the field above finds."""
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
+        return
+
+
 class LibraryPanel(QWidget):
     """Clips of the project; selecting one opens it."""
 
@@ -48,7 +55,7 @@ class LibraryPanel(QWidget):
         self.table = self._make_table()
         self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("faint", True)
-        self._counts = QLabel(wordWrap=True)
+        self._counts = QLabel(wordWrap=True)  # two lines at most, on a narrow screen
         self._counts.setProperty("faint", True)
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=120)
@@ -65,7 +72,7 @@ class LibraryPanel(QWidget):
         self._on_project_changed(None, session.project)
 
     def _make_table(self) -> QTableView:
-        table = QTableView()
+        table = _ClipTable()
         table.setModel(self.model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -172,7 +179,8 @@ class LibraryPanel(QWidget):
             counts = label_counts(project.clips[i] for i in self.model.ids) if project else []
         parts = [f"{name} {count}" for name, count in counts]
         head = f"{shown:,} of {total:,} clips" if shown != total else f"{total:,} clips"
-        self._counts.setText(" · ".join([head, *parts[:8]]) + (" …" if len(parts) > 8 else ""))
+        self._counts.setText(" · ".join([head, *parts[:3]]) + (" …" if len(parts) > 3 else ""))
+        self._counts.setToolTip("\n".join([head, *parts]))
         self._counts.setVisible(total > 0)
 
     def _mark_open_clip(self) -> None:

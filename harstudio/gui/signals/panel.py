@@ -167,6 +167,8 @@ class SignalsPanel(QWidget):
 
     def _on_sensor(self) -> None:
         combo = self.header.sensors
+        if self._session.loaded is not None:
+            self._name_sensors()  # of the clip that has just been read, not of the one before
         combo.setCurrentIndex(combo.findText(self._session.sensor))
         if combo.currentIndex() < 0 and combo.count():
             self._session.select_sensor(combo.itemText(0))

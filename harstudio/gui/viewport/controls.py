@@ -14,6 +14,7 @@ from harstudio.gui.viewport.modes import BODY, BOTH, FRONT, SIDE, SKELETON, TOP
 
 _HEIGHT = 24
 _ICON_PX = 12
+_PLACE_TIP = "Click on the body to place the chosen sensor; turn it by its rings (P)"
 
 
 class ControlRow(QWidget):
@@ -55,9 +56,7 @@ class ControlRow(QWidget):
             ),
         )
         row.addSpacing(8)
-        self.place = self._chip(
-            row, "Place", "Click on the body to place the chosen sensor; turn it by its rings (P)"
-        )
+        self.place = self._chip(row, "Place", _PLACE_TIP)
         self.place.setCheckable(True)
         self.place.clicked.connect(self.place_chosen)
         row.addStretch(1)
@@ -91,10 +90,11 @@ class ControlRow(QWidget):
         for chip in (*self._cameras, self.follow):
             chip.setEnabled(bool(possible))
 
-    def set_place(self, on: bool, possible: bool) -> None:
-        """Show whether sensors are being placed, and whether they can be."""
-        self.place.setEnabled(possible)
-        self.place.setChecked(on and possible)
+    def set_place(self, on: bool, problem: str) -> None:
+        """Show whether sensors are being placed, or why they cannot be."""
+        self.place.setEnabled(not problem)
+        self.place.setChecked(on and not problem)
+        self.place.setToolTip(problem or _PLACE_TIP)
 
     def _chip(
         self,

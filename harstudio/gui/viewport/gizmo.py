@@ -66,9 +66,15 @@ class Grip:
         return float((np.array([x - self.x, y - self.y]) @ along) / size) if size > 1.0 else 0.0
 
 
-def ring_radius(camera: Camera) -> float:
-    """Radius of rings that look about the same size from near and far, m."""
-    return float(np.clip(0.030 * camera.distance_m, 0.04, 0.16))
+_RING_PX = 30.0
+
+
+def ring_radius(camera: Camera, size_px: Size) -> float:
+    """Radius of rings that are the same size in every picture, m: larger than their dead middle."""
+    at = np.asarray(camera.target)
+    a, b = camera.projected(np.stack([at, at + camera.axes[1] * 0.1]), *size_px)[:, :2]
+    pixels_per_m = max(float(np.hypot(*(b - a))) / 0.1, 1.0)
+    return float(np.clip(_RING_PX / pixels_per_m, 0.04, 0.5))
 
 
 def grip_at(

@@ -104,7 +104,7 @@ class ViewportPanel(QWidget):
         stage.zoomed.connect(self._on_zoom)
         stage.renewed.connect(self._on_renewed)
         # Not in the middle of the paint that failed.
-        stage.refused.connect(self._choose_page, Qt.ConnectionType.QueuedConnection)
+        stage.refused.connect(self._on_refused, Qt.ConnectionType.QueuedConnection)
         stage.frame_shown.connect(self.frame_shown)
 
     # -- what the rest of the window may ask for -------------------------------------------
@@ -123,6 +123,19 @@ class ViewportPanel(QWidget):
     def problem(self) -> str:
         """Why there is no picture; empty where there is one."""
         return self.stage.opengl.problem
+
+    @property
+    def place_problem(self) -> str:
+        """Why no sensor can be placed in the picture; empty where one can."""
+        if self.problem:
+            return f"No sensor can be placed without the 3D view: {self.problem}"
+        if self._session.clip is None:
+            return "Open a clip to place sensors on its body"
+        if not self._placing.possible:
+            return "The project is read-only: its sensors stay where they are"
+        if not self.subject.has_skin:
+            return "This clip has no body to place sensors on"
+        return "Show the skin (Body or Both) to place sensors on it" * (self.mode == SKELETON)
 
     @property
     def frames_drawn(self) -> int:
@@ -200,6 +213,7 @@ class ViewportPanel(QWidget):
     def _on_clip_failed(self, clip_id: str, reason: str) -> None:
         self._stop_loading()
         self._set_figure(None)
+        self._choose_mode()
         self._choose_page()
         if not self.problem:
             self._message.say("This clip could not be opened", reason)
@@ -232,6 +246,10 @@ class ViewportPanel(QWidget):
             self._message.say(*_NO_MOTION)
         drawn = self.subject.figure is not None and not self.problem
         self._pages.setCurrentWidget(self.stage if drawn else self._message)
+
+    def _on_refused(self) -> None:
+        self._choose_page()
+        self._placing.set_on(False)
 
     def _choose_mode(self) -> None:
         self.controls.set_mode(self.mode, self.subject.modes)
@@ -309,8 +327,7 @@ class ViewportPanel(QWidget):
         self._refresh()
 
     def _on_place_mode(self, on: bool) -> None:
-        skin = self.subject.has_skin and self.mode != SKELETON
-        self.controls.set_place(on, self._placing.possible and skin)
+        self.controls.set_place(on, self.place_problem)
         if not on:
             self.hand.leave()
         self._say_hint()

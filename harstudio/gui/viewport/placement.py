@@ -114,7 +114,7 @@ class PlacementHand:
     def ring_m(self) -> float:
         """Radius of the rings; 0 where there are none."""
         shown = self._placing.on and self._chosen() is not None
-        return ring_radius(self._view.camera) if shown else 0.0
+        return ring_radius(self._view.camera, self._view.size_px) if shown else 0.0
 
     @property
     def busy(self) -> bool:
@@ -306,7 +306,7 @@ class PlacementHand:
         if chosen is None:
             return None
         camera = self._view.camera
-        return grip_at(x, y, *chosen, ring_radius(camera), camera, self._view.size_px)
+        return grip_at(x, y, *chosen, self.ring_m, camera, self._view.size_px)
 
     def _projected(self, place: FloatArray) -> tuple[float, float]:
         x, y, _ = self._view.camera.projected(place, *self._view.size_px)[0]

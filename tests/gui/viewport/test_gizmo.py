@@ -74,10 +74,12 @@ def test_a_ring_seen_edge_on_turns_like_the_rim_of_a_wheel() -> None:
     assert held.angle_to(x, y, CAMERA, SIZE) == pytest.approx(0.2, abs=0.03)
 
 
-def test_rings_look_the_same_size_from_near_and_far() -> None:
-    sizes = []
+@pytest.mark.parametrize("size_px", [SIZE, (665.0, 197.0), (1600.0, 1000.0)])
+def test_rings_look_the_same_size_from_near_and_far_and_in_every_picture(
+    size_px: tuple[float, float],
+) -> None:
     for distance in (2.0, 4.0):
         camera = Camera(distance_m=distance, target=(0.0, 0.0, 1.0))
-        edge = np.array([0.0, 0.0, 1.0]) + ring_radius(camera) * camera.axes[0]
-        sizes.append(camera.projected(edge, *SIZE)[0, 0] - 400.0)
-    assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
+        edge = np.array([0.0, 0.0, 1.0]) + ring_radius(camera, size_px) * camera.axes[1]
+        x, y = camera.projected(edge, *size_px)[0, :2]
+        assert np.hypot(x - size_px[0] / 2, y - size_px[1] / 2) == pytest.approx(30.0, abs=6.0)

@@ -292,6 +292,8 @@ def test_a_clip_with_a_recording_only_says_so(
     session.clip_opened.emit()
     assert walking._message.isVisible()
     assert "no motion" in walking._message.title.text()
+    assert not walking.controls.place.isEnabled()
+    assert "no body" in walking.controls.place.toolTip()
 
 
 def test_a_file_that_cannot_be_read_is_named(
@@ -325,6 +327,8 @@ def test_without_opengl_it_says_what_to_install_and_does_nothing_else(
     assert "libgl1" in viewport._message.help.text()
     assert viewport._message.isVisible()
     assert viewport.frames_drawn == 0
+    assert not viewport.controls.place.isEnabled()
+    assert "no context" in viewport.controls.place.toolTip()
 
 
 def test_what_the_driver_refuses_to_draw_is_told_in_the_viewports_place(
@@ -334,8 +338,11 @@ def test_what_the_driver_refuses_to_draw_is_told_in_the_viewports_place(
         raise RuntimeError("shader does not compile")
 
     monkeypatch.setattr(walking.stage._scene, "draw", refuse)
+    walking._placing.set_on(True)
     walking.stage.redraw()
     qtbot.waitUntil(walking._message.isVisible)
+    assert not walking._placing.on
+    assert "shader does not compile" in walking.controls.place.toolTip()
     assert "shader does not compile" in walking._message.title.text()
 
 

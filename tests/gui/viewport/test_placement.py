@@ -332,8 +332,10 @@ def test_escape_ends_the_place_mode(
 def test_the_skeleton_offers_no_skin_to_place_on(viewport: ViewportPanel, placing: Placing) -> None:
     viewport.set_mode("skeleton")
     assert not viewport.controls.place.isEnabled()
+    assert "Show the skin" in viewport.controls.place.toolTip()
     viewport.set_mode("body")
     assert viewport.controls.place.isEnabled()
+    assert "Click on the body" in viewport.controls.place.toolTip()
 
 
 def test_another_clip_forgets_what_is_in_the_hand(
