@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,8 @@ def new_run_folder(project_file: Path, name: str) -> Path:
     """A name for a new run that is not taken: date, time and what it is."""
     base = runs_folder(project_file)
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{name}"
-    taken = [base / stem, *(base / f"{stem}-{n}" for n in range(2, 1000))]
-    return next(path for path in taken if not path.exists())
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(base / name for name in names if not (base / name).exists())
 
 
 def training_clips(project: Project, *, include_recorded: bool = False) -> tuple[str, ...]:
