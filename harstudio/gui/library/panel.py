@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -60,6 +61,8 @@ class LibraryPanel(QWidget):
         self._lay_out()
         self._typing = QTimer(self, singleShot=True, interval=120)
         self._typing.timeout.connect(self._apply_query)
+        self._keep_in_sight = QTimer(self, singleShot=True, interval=0)
+        self._keep_in_sight.timeout.connect(lambda: self.table.scrollTo(self.table.currentIndex()))
         self._settling = QTimer(self, singleShot=True, interval=150)
         self._settling.timeout.connect(self._count)
         self.search.textChanged.connect(self._typing.start)
@@ -122,6 +125,10 @@ class LibraryPanel(QWidget):
         layout.addWidget(self._empty, 1)
         self._counts.setContentsMargins(8, 0, 8, 8)
         layout.addWidget(self._counts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._keep_in_sight.start()  # the open clip, once the table has its new height
 
     # -- what is shown -------------------------------------------------------------------
 
