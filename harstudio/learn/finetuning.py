@@ -102,8 +102,7 @@ def finetune(
     split = hold_out(windows, config)
     told = (*warnings, *_warnings(parent_run, parent, windows, split))
     windows = windows.relabelled(labels)
-    writer = RunWriter(out_dir)
-    try:
+    with RunWriter(out_dir) as writer:
         yield Progress(0, config.steps, "loading torch")
         # Late: whoever imports this module must not wait for torch.
         from harstudio.learn.head_training import adapt_head
@@ -122,10 +121,6 @@ def finetune(
         judged = yield from _judged(adapted, windows, split)
         after = _report(judged, labels, windows, split, told, adapted)
         writer.report(after)
-        writer.close()
-    except (GeneratorExit, KeyboardInterrupt):
-        writer.discard()
-        raise
     return FinetuneSummary(
         path=out_dir,
         parent=run_dir,

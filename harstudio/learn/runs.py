@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from harstudio import __version__
 from harstudio.core.errors import HarstudioError
@@ -149,7 +150,7 @@ def list_runs(folder: Path) -> tuple[RunFolder, ...]:
 
 
 class RunWriter:
-    """Writes a run folder as a job goes on, and can take back all it wrote.
+    """Writes a run folder as a job goes on; in a ``with``, a cancelled job leaves nothing behind.
 
     Parameters
     ----------
@@ -169,6 +170,20 @@ class RunWriter:
                 raise HarstudioError(f"{path}: already holds a run", "choose a new folder")
         self._made = _make_folders(path)
         self._written: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        elif issubclass(kind, (GeneratorExit, KeyboardInterrupt)):
+            self.discard()
 
     def about(self, kind: str, data: Mapping[str, Any]) -> None:
         """Write config.json."""

@@ -85,8 +85,7 @@ def train(
         *(f"{label!r} has no windows and was left out" for label in unused),
         *_warnings(windows, split, config),
     )
-    writer = RunWriter(run_dir)
-    try:
+    with RunWriter(run_dir) as writer:
         yield Progress(0, 1, "normalising")
         blank = _blank(windows, split, spec, config)
         writer.about(TRAINING, _about(windows, split, config))
@@ -94,10 +93,6 @@ def train(
         outcome = yield from _fit(spec, windows, split, blank, writer)
         report = yield from _tested(windows, split, outcome.checkpoint, told)
         writer.report(report)
-        writer.close()
-    except (GeneratorExit, KeyboardInterrupt):
-        writer.discard()
-        raise
     return RunSummary(
         path=run_dir,
         report=report,

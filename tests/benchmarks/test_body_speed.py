@@ -18,7 +18,7 @@ from harstudio.body.files import open_body
 from harstudio.body.kinematics import Skin, joint_frames
 from harstudio.body.sites import LAYOUTS, layout_of, sensor_paths
 from harstudio.core.motion import Motion
-from harstudio.core.skeleton import PARENTS
+from tests.benchmarks.reference import smplx_model
 
 RATIO_TO_SMPLX = 75
 FRAMES_PER_SECOND = 150_000
@@ -49,24 +49,8 @@ def cpu_seconds(run: Callable[[], Any], repeats: int = 5) -> float:
 @pytest.fixture(scope="module")
 def smplx_frames_per_second(motion: Motion) -> float:
     """A full-mesh forward pass of the reference on the same motion, at a batch that suits it."""
-    pytest.importorskip("smplx", reason="the extra `smplx` is not installed")
-    import smplx
+    model = smplx_model()
     import torch
-    from smplx.utils import Struct
-
-    torch.set_num_threads(1)
-    body = open_body()
-    model = smplx.SMPL(
-        model_path="",
-        data_struct=Struct(
-            v_template=body.template, f=body.faces, weights=body.weights,
-            shapedirs=body.shape_directions, J_regressor=body.joint_regressor,
-            posedirs=np.zeros((body.vertex_count, 3, 207)),
-            kintree_table=np.array([PARENTS, range(24)]),
-        ),
-        vertex_ids=dict.fromkeys(("nose", "reye", "leye", "rear", "lear"), 0),
-        use_hands=False, use_feet_keypoints=False, batch_size=1,
-    )  # fmt: skip
 
     def tensor(values: Any) -> Any:
         return torch.tensor(np.asarray(values[:REFERENCE_FRAMES], np.float32))

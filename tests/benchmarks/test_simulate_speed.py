@@ -20,16 +20,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harstudio.body.files import open_body
 from harstudio.body.sites import layout_of
 from harstudio.core.jobs import finished
 from harstudio.core.motion import Motion
-from harstudio.core.skeleton import PARENTS
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.amass import read
 from harstudio.workflows.demo import make_demo
 from harstudio.workflows.loading import Bodies, simulate_motion
 from harstudio.workflows.simulating import simulate_folder
+from tests.benchmarks.reference import smplx_model
 from tests.conftest import real_data_folder
 
 LEAST_RATIO = 75
@@ -68,24 +67,9 @@ def cpu_seconds(run: Callable[[int], Any], repeats: int = 3) -> float:
 @pytest.fixture(scope="module")
 def mesh_frames_per_second(motions: list[Motion]) -> float:
     """Full-mesh forward passes of smplx on frames of the same motions, in its best batch."""
-    pytest.importorskip("smplx", reason="the extra `smplx` is not installed")
-    import smplx
+    model = smplx_model()
     import torch
-    from smplx.utils import Struct
 
-    torch.set_num_threads(1)
-    body = open_body()
-    model = smplx.SMPL(
-        model_path="",
-        data_struct=Struct(
-            v_template=body.template, f=body.faces, weights=body.weights,
-            shapedirs=body.shape_directions, J_regressor=body.joint_regressor,
-            posedirs=np.zeros((body.vertex_count, 3, 207)),
-            kintree_table=np.array([PARENTS, range(24)]),
-        ),
-        vertex_ids=dict.fromkeys(("nose", "reye", "leye", "rear", "lear"), 0),
-        use_hands=False, use_feet_keypoints=False, batch_size=1,
-    )  # fmt: skip
     pose = np.concatenate([motion.pose for motion in motions])
     place = np.concatenate([motion.translation for motion in motions])
     some = np.linspace(0, len(pose) - 1, 8 * REFERENCE_FRAMES).astype(int)
