@@ -1,16 +1,16 @@
-"""Label timelines: half-open segments that never overlap, and the algebra that edits them.
+"""Label timelines: half-open segments, and the algebra that edits them.
 
-"No label" is a gap; `UNKNOWN` is a label of its own: somebody looked and could not tell.
+In an exclusive track segments never overlap; in an overlapping one they may. "No label" is a gap;
+`UNKNOWN` is a label of its own: somebody looked and could not tell.
 """
 
 from __future__ import annotations
 
-import colorsys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, count, pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,22 @@ def _micro(time_s: float) -> float:
 class Segment:
     """A labelled stretch of time, [start_s, end_s).
 
+    Attributes
+    ----------
+    start_s, end_s : float, s
+    label : str
+    confidence : float
+        0 to 1; of a person, or the probability that a model gave.
+    author : str
+    note : str
+    start_soft_s, end_soft_s : float, s
+        The true boundary lies within so much of `start_s` or `end_s`, on either side; 0 for sharp.
+
     Raises
     ------
     HarstudioError
-        A time that is not finite or beyond 4e9 s, an end not after the start, an empty label, or
-        a confidence outside 0 to 1.
+        A time that is not finite or beyond 4e9 s, an end not after the start, an empty label, a
+        confidence outside 0 to 1, or a softness that is negative or not finite.
     """
 
     start_s: float
@@ -50,6 +61,9 @@ class Segment:
     label: str
     confidence: float = 1.0
     author: str = ""
+    note: str = ""
+    start_soft_s: float = 0.0
+    end_soft_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not (abs(self.start_s) <= _LATEST_S and abs(self.end_s) <= _LATEST_S):
@@ -64,6 +78,13 @@ class Segment:
             raise HarstudioError(f"segment at {self.start_s} s: the label is empty")
         if not 0 <= self.confidence <= 1:
             raise HarstudioError(f"confidence: got {self.confidence}, expected 0 to 1")
+        for name in ("start_soft_s", "end_soft_s"):
+            soft_s = getattr(self, name)
+            if not 0 <= soft_s <= _LATEST_S:
+                raise HarstudioError(
+                    f"segment {self.label!r}: {name} is {soft_s}, expected 0 or more"
+                )
+            object.__setattr__(self, name, _micro(soft_s))
 
     @property
     def duration_s(self) -> float:
@@ -78,27 +99,35 @@ class Segment:
             yield self
             return
         if self.start_s < start_s:
-            yield replace(self, end_s=start_s)
+            yield replace(self, end_s=start_s, end_soft_s=0.0)
         if end_s < self.end_s:
-            yield replace(self, start_s=end_s)
+            yield replace(self, start_s=end_s, start_soft_s=0.0)
 
 
 @dataclass(frozen=True)
 class LabelTrack:
-    """Segments sorted by time and disjoint. Every edit returns a new track.
+    """Segments sorted by time; disjoint unless `overlapping`. Every edit returns a new track.
+
+    Attributes
+    ----------
+    segments : tuple of Segment
+        By start, then by end.
+    overlapping : bool
+        Segments may lie over each other, and painting trims nothing.
 
     Raises
     ------
     HarstudioError
-        Two segments overlap.
+        Two segments of an exclusive track overlap.
     """
 
     segments: tuple[Segment, ...] = ()
+    overlapping: bool = False
 
     def __post_init__(self) -> None:
-        ordered = tuple(sorted(self.segments, key=lambda segment: segment.start_s))
+        ordered = tuple(sorted(self.segments, key=lambda s: (s.start_s, s.end_s)))
         for left, right in pairwise(ordered):
-            if right.start_s < left.end_s:
+            if right.start_s < left.end_s and not self.overlapping:
                 raise HarstudioError(
                     f"segments overlap: {left.label!r} to {left.end_s} s and "
                     f"{right.label!r} from {right.start_s} s"
@@ -113,13 +142,26 @@ class LabelTrack:
         """The labels in use, sorted."""
         return tuple(sorted({segment.label for segment in self.segments}))
 
+    @cached_property
+    def _latest_end_s(self) -> tuple[float, ...]:
+        """Up to each segment, the latest end so far."""
+        return tuple(accumulate((s.end_s for s in self.segments), max))
+
     def index_at(self, time_s: float) -> int | None:
-        """Index of the segment that contains a time."""
+        """Index of the segment that contains a time; of several, the one that starts last."""
         i = bisect_right(self.segments, _micro(time_s), key=lambda segment: segment.start_s) - 1
-        return i if i >= 0 and self.segments[i].contains(time_s) else None
+        while i >= 0 and self._latest_end_s[i] > _micro(time_s):
+            if self.segments[i].contains(time_s):
+                return i
+            i -= 1
+        return None
+
+    def index_of(self, segment: Segment) -> int | None:
+        """Where a segment stands, all of it equal; None if it does not."""
+        return next((i for i, each in enumerate(self.segments) if each == segment), None)
 
     def at(self, time_s: float) -> Segment | None:
-        """The segment that contains a time."""
+        """The segment that contains a time; of several, the one that starts last."""
         i = self.index_at(time_s)
         return None if i is None else self.segments[i]
 
@@ -128,17 +170,42 @@ class LabelTrack:
         start_s, end_s = _micro(start_s), _micro(end_s)
         return tuple(s for s in self.segments if s.start_s < end_s and start_s < s.end_s)
 
+    def exclusive(self) -> LabelTrack:
+        """The same labels in a track without overlaps: later starts lie over earlier ones."""
+        if not self.overlapping:
+            return self
+        track = LabelTrack()
+        for segment in self.segments:
+            track = track.paint(segment)
+        return track
+
     def erase(self, start_s: float, end_s: float) -> LabelTrack:
         """Take all labels off [start_s, end_s); what sticks out stays."""
         start_s, end_s = _micro(start_s), _micro(end_s)
         if not start_s < end_s:
             return self
-        kept = (part for s in self.segments for part in s._outside(start_s, end_s))
-        return LabelTrack(tuple(kept))
+        return self._with(part for s in self.segments for part in s._outside(start_s, end_s))
 
     def paint(self, segment: Segment) -> LabelTrack:
-        """Put a segment down; what it covers is trimmed. Equal neighbours stay separate."""
-        return LabelTrack((*self.erase(segment.start_s, segment.end_s).segments, segment))
+        """Put a segment down. In an exclusive track what it covers is trimmed.
+
+        Equal neighbours stay separate.
+        """
+        below = self if self.overlapping else self.erase(segment.start_s, segment.end_s)
+        return self._with((*below.segments, segment))
+
+    def paint_otherwise(self, segment: Segment) -> LabelTrack:
+        """Put a segment down in the way that is not this track's.
+
+        In an overlapping track what it covers is trimmed; in an exclusive one what is there stays,
+        and only what is free gets the label.
+        """
+        if self.overlapping:
+            return self._with((*self.erase(segment.start_s, segment.end_s).segments, segment))
+        parts = [segment]
+        for each in self.within(segment.start_s, segment.end_s):
+            parts = [p for part in parts for p in part._outside(each.start_s, each.end_s)]
+        return self._with((*self.segments, *parts))
 
     def split(self, time_s: float) -> LabelTrack:
         """Cut the segment at a time in two; nothing happens in a gap or at a boundary."""
@@ -147,31 +214,43 @@ class LabelTrack:
         if i is None or self.segments[i].start_s == time_s:
             return self
         whole = self.segments[i]
-        halves = (replace(whole, end_s=time_s), replace(whole, start_s=time_s))
-        return LabelTrack((*self.segments[:i], *halves, *self.segments[i + 1 :]))
+        halves = (
+            replace(whole, end_s=time_s, end_soft_s=0.0),
+            replace(whole, start_s=time_s, start_soft_s=0.0),
+        )
+        return self._with((*self.segments[:i], *halves, *self.segments[i + 1 :]))
 
     def merge(self, index: int) -> LabelTrack:
         """Join a segment with the next one, over any gap; the first one's label wins."""
         if not 0 <= index < len(self.segments) - 1:
             return self
         left, right = self.segments[index : index + 2]
-        joined = replace(left, end_s=right.end_s, confidence=min(left.confidence, right.confidence))
-        return LabelTrack((*self.segments[:index], joined, *self.segments[index + 2 :]))
+        last = max(left, right, key=lambda s: s.end_s)
+        joined = replace(
+            left,
+            end_s=last.end_s,
+            end_soft_s=last.end_soft_s,
+            confidence=min(left.confidence, right.confidence),
+            note="; ".join(dict.fromkeys(n for n in (left.note, right.note) if n)),
+        )
+        return self._with((*self.segments[:index], joined, *self.segments[index + 2 :]))
 
     def remove(self, index: int) -> LabelTrack:
         """Drop one segment; HarstudioError if there is none of that index."""
         self._segment(index)
-        return LabelTrack(self.segments[:index] + self.segments[index + 1 :])
+        return self._with(self.segments[:index] + self.segments[index + 1 :])
 
     def relabel(self, index: int, label: str) -> LabelTrack:
         """Give one segment another label; HarstudioError if there is none of that index."""
-        changed = replace(self._segment(index), label=label)
-        return LabelTrack((*self.segments[:index], changed, *self.segments[index + 1 :]))
+        return self.changed(index, replace(self._segment(index), label=label))
+
+    def changed(self, index: int, segment: Segment) -> LabelTrack:
+        """Put another segment in one's place; neighbours in the way are trimmed, never pushed."""
+        return self.remove(index).paint(segment)
 
     def resize(self, index: int, start_s: float, end_s: float) -> LabelTrack:
         """Move one segment's ends; neighbours in the way are trimmed, never pushed."""
-        moved = replace(self._segment(index), start_s=start_s, end_s=end_s)
-        return self.remove(index).paint(moved)
+        return self.changed(index, replace(self._segment(index), start_s=start_s, end_s=end_s))
 
     def move(self, index: int, by_s: float) -> LabelTrack:
         """Slide one segment in time; neighbours in the way are trimmed."""
@@ -199,41 +278,73 @@ class LabelTrack:
         if right is not None:
             segments[right] = replace(segments[right], start_s=to_s)
         moved = [segments[i] for i in (left, right) if i is not None]
-        others = LabelTrack(tuple(s for i, s in enumerate(segments) if i not in (left, right)))
+        others = self._with(s for i, s in enumerate(segments) if i not in (left, right))
         for segment in moved:
             others = others.paint(segment)
         return others
 
     def fill_gaps(self, start_s: float, end_s: float, label: str) -> LabelTrack:
         """Label every gap within [start_s, end_s)."""
-        edges = [_micro(start_s)]
-        for segment in self.within(start_s, end_s):
-            edges += [segment.start_s, segment.end_s]
-        edges.append(_micro(end_s))
-        gaps = zip(edges[::2], edges[1::2], strict=True)
-        return LabelTrack(self.segments + tuple(Segment(a, b, label) for a, b in gaps if a < b))
+        start_s, end_s = _micro(start_s), _micro(end_s)
+        if not start_s < end_s:
+            return self
+        gaps = [Segment(start_s, end_s, label)]
+        for each in self.within(start_s, end_s):
+            gaps = [part for gap in gaps for part in gap._outside(each.start_s, each.end_s)]
+        return self._with((*self.segments, *gaps))
 
     def cropped(self, start_s: float, end_s: float) -> LabelTrack:
         """Only what lies in [start_s, end_s); segments that stick out are cut."""
         start_s, end_s = _micro(start_s), _micro(end_s)
         if not start_s < end_s:
-            return LabelTrack()
-        return LabelTrack(
-            tuple(
-                replace(s, start_s=max(s.start_s, start_s), end_s=min(s.end_s, end_s))
-                for s in self.within(start_s, end_s)
-            )
-        )
+            return self._with(())
+        return self.erase(-_LATEST_S, start_s).erase(end_s, _LATEST_S)
 
     def codes(self, times_s: FloatArray, labels: tuple[str, ...]) -> NDArray[np.int64]:
-        """Index into `labels` at each of the increasing times; -1 where there is none of them."""
+        """Index into `labels` at each of the increasing times; -1 where there is none of them.
+
+        Where segments of an overlapping track say different things it is -1 as well.
+        """
         codes = np.full(len(times_s), -1, np.int64)
         lookup = {label: i for i, label in enumerate(labels)}
+        disputed = np.zeros(len(times_s), np.bool_)
+        for segment, part in self._samples(times_s):
+            code = lookup.get(segment.label, -1)
+            if self.overlapping and code >= 0:
+                disputed[part] |= (codes[part] >= 0) & (codes[part] != code)
+                codes[part] = code
+            elif not self.overlapping:
+                codes[part] = code
+        codes[disputed] = -1
+        return codes
+
+    def certainty(self, times_s: FloatArray) -> FloatArray:
+        """How far the labels can be believed at each of the increasing times.
+
+        Returns
+        -------
+        (T,) array, 0 to 1
+            The segment's confidence, ramped down to half of it at a soft edge from where that
+            begins; 0 without a label. Of several segments the least.
+        """
+        certain = np.full(len(times_s), np.inf)
+        for segment, part in self._samples(times_s):
+            here = np.full(len(times_s[part]), segment.confidence)
+            for soft_s, inside_s in (
+                (segment.start_soft_s, times_s[part] - segment.start_s),
+                (segment.end_soft_s, segment.end_s - times_s[part]),
+            ):
+                if soft_s > 0:
+                    here *= 0.5 + 0.5 * np.clip(inside_s / soft_s, 0.0, 1.0)
+            certain[part] = np.minimum(certain[part], here)
+        return np.where(np.isfinite(certain), certain, 0.0)
+
+    def _samples(self, times_s: FloatArray) -> Iterator[tuple[Segment, slice]]:
+        """Each segment with the samples that it covers."""
         times = np.round(times_s, _DECIMALS)
         for segment in self.segments:
             first, stop = np.searchsorted(times, (segment.start_s, segment.end_s))
-            codes[first:stop] = lookup.get(segment.label, -1)
-        return codes
+            yield segment, slice(int(first), int(stop))
 
     def seconds_by_label(self) -> dict[str, float]:
         """Labelled time per label, s."""
@@ -242,80 +353,10 @@ class LabelTrack:
             total[segment.label] = total.get(segment.label, 0.0) + segment.duration_s
         return total
 
+    def _with(self, segments: Iterable[Segment]) -> LabelTrack:
+        return LabelTrack(tuple(segments), self.overlapping)
+
     def _segment(self, index: int) -> Segment:
         if not 0 <= index < len(self.segments):
             raise HarstudioError(f"no segment {index}: the track has {len(self.segments)}")
         return self.segments[index]
-
-
-#: Okabe and Ito 2008 without black, then Tol's "muted": safe for colour-blind eyes.
-PALETTE: tuple[str, ...] = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677",
-    "#882255", "#AA4499",
-)  # fmt: skip
-UNKNOWN_COLOUR = "#9A9A9A"
-
-
-@dataclass(frozen=True)
-class Label:
-    """A label's name, its colour (``#RRGGBB``) and its digit key (``1``-``9``, ``0``, or empty)."""
-
-    name: str
-    colour: str
-    key: str = ""
-
-
-@dataclass(frozen=True)
-class LabelSet:
-    """The labels of a project, in the order a person sees them; names are unique."""
-
-    labels: tuple[Label, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        if len(set(self.names)) != len(self.labels):
-            raise HarstudioError(f"label set: a name occurs twice in {', '.join(self.names)}")
-
-    @classmethod
-    def of(cls, names: Iterable[str]) -> LabelSet:
-        """Labels with palette colours and the keys 1-9, 0 in order."""
-        return cls().extended(names)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
-
-    def extended(self, names: Iterable[str]) -> LabelSet:
-        """This set with the new names among `names` added; self if there are none."""
-        labels = list(self.labels)
-        known = set(self.names)
-        for name in names:
-            if name not in known:
-                known.add(name)
-                labels.append(_next_label(name, labels))
-        return self if len(labels) == len(self.labels) else LabelSet(tuple(labels))
-
-    def colour(self, name: str) -> str:
-        """Colour of a label; grey for an unknown one."""
-        return next((label.colour for label in self.labels if label.name == name), UNKNOWN_COLOUR)
-
-    def by_key(self, key: str) -> Label | None:
-        """The label on a digit key."""
-        return next((label for label in self.labels if label.key == key and key), None)
-
-
-def _next_label(name: str, labels: list[Label]) -> Label:
-    if name == UNKNOWN:
-        return Label(name, UNKNOWN_COLOUR)
-    used_colours = {label.colour.upper() for label in labels}
-    used_keys = {label.key for label in labels}
-    colour = next(c for c in chain(PALETTE, _more_colours()) if c not in used_colours)
-    key = next((digit for digit in "1234567890" if digit not in used_keys), "")
-    return Label(name, colour, key)
-
-
-def _more_colours() -> Iterator[str]:
-    """Colours without end, each far in hue from those just before it (golden angle)."""
-    for n in count():
-        red, green, blue = colorsys.hsv_to_rgb(n * 0.6180339887 % 1.0, 0.55, 0.8)
-        yield f"#{round(red * 255):02X}{round(green * 255):02X}{round(blue * 255):02X}"

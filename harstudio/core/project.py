@@ -8,12 +8,16 @@ from types import MappingProxyType
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import SensorLayout
-from harstudio.core.labels import LabelSet, LabelTrack
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack
 from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment
 
 MINE = "labels"
 """Name of the tier that holds the person's own labels."""
+
+PREDICTED = "predicted"
+"""Name of the tier that a model's proposals go to; they never touch a person's labels."""
 
 _NO_LABELS = LabelTrack()
 
@@ -47,6 +51,7 @@ class Clip:
     motion : Source or None
     recordings : tuple of RecordingRef
     tracks : tuple of (tier name, LabelTrack)
+        Whether a tier's segments may overlap is kept in its track.
     status : str
         unreviewed, kept or excluded.
     notes : str
@@ -81,6 +86,46 @@ class Clip:
     def track(self, tier: str) -> LabelTrack:
         """A tier's labels; an empty track if there is no such tier."""
         return next((track for name, track in self.tracks if name == tier), _NO_LABELS)
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Names of the tiers: the person's own first, whether it holds labels or not."""
+        return (MINE, *(name for name, _ in self.tracks if name != MINE))
+
+    def with_tier(self, tier: str, track: LabelTrack = _NO_LABELS) -> Clip:
+        """This clip with a new tier, empty unless told.
+
+        Raises
+        ------
+        HarstudioError
+            An empty name, or one that is taken.
+        """
+        if not tier.strip() or tier in self.tiers:
+            raise HarstudioError(
+                f"tier {tier!r}: {'there is one already' if tier.strip() else 'no name'}",
+                "choose another name",
+            )
+        return replace(self, tracks=(*self.tracks, (tier, track)))
+
+    def without_tier(self, tier: str) -> Clip:
+        """This clip without a tier; its own labels' tier is emptied."""
+        return replace(self, tracks=tuple(t for t in self.tracks if t[0] != tier))
+
+    def with_tier_named(self, tier: str, name: str) -> Clip:
+        """This clip with a tier renamed.
+
+        Raises
+        ------
+        HarstudioError
+            There is no such tier, it is the person's own, or the new name is empty or taken.
+        """
+        if tier == MINE or tier not in self.tiers:
+            raise HarstudioError(f"tier {tier!r}: cannot be renamed")
+        track = self.track(tier)
+        renamed = self.without_tier(tier).with_tier(name, track)
+        order = [name if old == tier else old for old, _ in self.tracks]
+        tracks = dict(renamed.tracks)
+        return replace(self, tracks=tuple((each, tracks[each]) for each in order))
 
     def with_track(self, track: LabelTrack, tier: str = MINE) -> Clip:
         """This clip with a tier replaced, or added; self if nothing changes."""

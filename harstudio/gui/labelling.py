@@ -13,8 +13,8 @@ _SHORTEST_S = 0.02
 
 
 def track_of(session: Session) -> LabelTrack:
-    """The open clip's own labels; an empty track without a clip."""
-    return session.clip.labels if session.clip is not None else LabelTrack()
+    """The open clip's labels in the active tier; an empty track without a clip."""
+    return session.track
 
 
 def label_digit(session: Session, clock: PlaybackClock, digit: str) -> None:
@@ -34,7 +34,7 @@ def apply_label(session: Session, clock: PlaybackClock, label: str) -> None:
     clip = session.clip
     if clip is None:
         return
-    index, track = session.segment_index, clip.labels
+    index, track = session.segment_index, session.track
     if index is not None:
         session.last_label = label
         session.edit_labels(f"Relabel to {label}", track.relabel(index, label))
@@ -55,9 +55,9 @@ def paint(session: Session, start_s: float, end_s: float, label: str) -> None:
         return
     session.last_label = label
     segment = Segment(start_s, end_s, label, author=session.author)
-    track = clip.labels.paint(segment)
+    track = session.track.paint(segment)
     session.edit_labels(f"Paint {label}", track)
-    session.select_segment(track.index_at(segment.start_s))
+    session.select_segment(track.index_of(segment))
 
 
 def free_stretch(session: Session, time_s: float) -> tuple[float, float]:

@@ -32,6 +32,7 @@ class Session(QObject):
     virtual_changed = Signal()  # see `virtual`
     sensor_changed = Signal(str)
     selection_changed = Signal()  # see `selection`, `segment_index`
+    tier_changed = Signal(str)  # see `tier`
     moment_requested = Signal(str, float, float)  # clip id, start_s, end_s
     message = Signal(str)
 
@@ -49,6 +50,7 @@ class Session(QObject):
         self._sensor = ""
         self._selection: tuple[float, float] | None = None
         self._segment: int | None = None
+        self._tier = MINE
         self._reader = Background(self)
 
     # -- the project ---------------------------------------------------------------------
@@ -142,10 +144,10 @@ class Session(QObject):
         if self._project is not None:
             self.edit(what, self._project.with_clips([clip]), merge)
 
-    def edit_labels(self, what: str, track: LabelTrack, tier: str = MINE) -> None:
-        """`edit` with a tier of the open clip replaced."""
+    def edit_labels(self, what: str, track: LabelTrack, tier: str = "") -> None:
+        """`edit` with a tier of the open clip replaced: the active one, unless told."""
         if self.clip is not None:
-            self.edit_clip(what, self.clip.with_track(track, tier))
+            self.edit_clip(what, self.clip.with_track(track, tier or self.tier))
 
     def _write(self, before: Project, after: Project, what: str) -> None:
         if self._file is None:
@@ -185,13 +187,11 @@ class Session(QObject):
 
     def _segment_at(self, selection: tuple[float, float] | None) -> int | None:
         """Index of the segment that is exactly the selected stretch, for it may have moved."""
-        if self.clip is None or selection is None:
+        if selection is None:
             return None
-        index = self.clip.labels.index_at(selection[0])
-        if index is None:
-            return None
-        segment = self.clip.labels.segments[index]
-        return index if (segment.start_s, segment.end_s) == selection else None
+        segments = self.track.segments
+        same = (i for i, s in enumerate(segments) if (s.start_s, s.end_s) == selection)
+        return next(same, None)
 
     def _needs_loading(self, before: Project, after: Project) -> bool:
         if self._clip_id is None:
@@ -220,12 +220,31 @@ class Session(QObject):
             return None
         return self._project.clips.get(self._clip_id)
 
+    @property
+    def tier(self) -> str:
+        """The tier that keys and commands work on: the chosen one, where the open clip has it."""
+        clip = self.clip
+        return self._tier if clip is not None and self._tier in clip.tiers else MINE
+
+    @property
+    def track(self) -> LabelTrack:
+        """The open clip's labels in the active tier; an empty track without a clip."""
+        return self.clip.track(self.tier) if self.clip is not None else LabelTrack()
+
+    def select_tier(self, tier: str) -> None:
+        """Work on another tier from now on, in every clip that has it."""
+        if tier != self._tier:
+            self._tier = tier
+            self._segment = self._segment_at(self._selection)
+            self.tier_changed.emit(tier)
+            self.selection_changed.emit()
+
     def label_at(self, time_s: float) -> str:
-        """The open clip's label at a time; at its very end, that of its last moment."""
+        """The open clip's label in the active tier; at the clip's end, that of its last moment."""
         clip = self.clip
         if clip is None:
             return ""
-        segment = clip.labels.at(min(time_s, clip.duration_s - 1e-3))
+        segment = self.track.at(min(time_s, clip.duration_s - 1e-3))
         return segment.label if segment is not None else ""
 
     @property
@@ -307,7 +326,7 @@ class Session(QObject):
 
     @property
     def segment_index(self) -> int | None:
-        """Index of the selected segment in the clip's own labels."""
+        """Index of the selected segment in the active tier."""
         return self._segment
 
     def select_range(self, start_s: float, end_s: float) -> None:
@@ -317,8 +336,8 @@ class Session(QObject):
         self.selection_changed.emit()
 
     def select_segment(self, index: int | None) -> None:
-        """Select a segment of the clip's own labels, or nothing."""
-        segments = self.clip.labels.segments if self.clip is not None else ()
+        """Select a segment of the active tier, or nothing."""
+        segments = self.track.segments
         if index is None or not 0 <= index < len(segments):
             self._segment, self._selection = None, None
         else:

@@ -18,7 +18,7 @@ from harstudio.core.errors import HarstudioError
 APPLICATION_ID = 0x48415253
 """``HARS``; in bytes 68 to 71 of the file."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 CHECKED_WHOLE_BYTES = 64 << 20
 """Up to this size opening checks the whole file; above, the journal's pages are left out."""
@@ -313,7 +313,14 @@ def _from_version_0(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {0: _from_version_0}
+def _from_version_1(connection: sqlite3.Connection) -> None:
+    """Version 1 knew no notes, soft edges and overlapping tiers; what it holds means the same."""
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    0: _from_version_0,
+    1: _from_version_1,
+}
 """Version -> what turns its tables into those of the next version."""
 
 

@@ -14,7 +14,8 @@ from harstudio.core import rotations
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording, Sensor, SensorMount
 from harstudio.core.jobs import Job, Progress
-from harstudio.core.labels import LabelSet, LabelTrack, Segment
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.motion import Motion
 from harstudio.core.project import Clip, Project
 from harstudio.core.timebase import Alignment, clip_time

@@ -21,7 +21,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from harstudio.core.imu import ImuRecording
-from harstudio.core.labels import LabelSet, LabelTrack, Segment
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip, RecordingRef
 from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment

@@ -10,14 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import (
-    PALETTE,
-    UNKNOWN,
-    UNKNOWN_COLOUR,
-    LabelSet,
-    LabelTrack,
-    Segment,
-)
+from harstudio.core.label_set import PALETTE, UNKNOWN_COLOUR, LabelSet
+from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 
 LABELS = ("walk", "run", "jump", UNKNOWN)
 END_S = 20.0

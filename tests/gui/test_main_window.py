@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from harstudio import resources
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import LabelSet, LabelTrack, Segment
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip, Project
 from harstudio.gui import files
 from harstudio.gui.actions import ACTIONS

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
-from harstudio.core.project import KEPT
+from harstudio.core.project import KEPT, MINE
 from harstudio.core.source import Source
 from harstudio.gui.session import Session
 from harstudio.store.project_file import ProjectFile
@@ -254,3 +254,27 @@ def test_edits_are_signed_with_the_name_given_last(session: Session) -> None:
     session.sign("Anna")
     session.edit("Rename", replace(session.project, name="another"))
     assert session.file.journal(1)[0].author == "Anna"
+
+
+def test_edits_and_selection_work_on_the_active_tier(session: Session, qtbot: QtBot) -> None:
+    clip = opened(session, qtbot).clip
+    session.edit_clip("New tier", clip.with_tier("ann"))
+    with qtbot.waitSignal(session.tier_changed):
+        session.select_tier("ann")
+    session.edit_labels("Sit", SITTING)
+    session.select_segment(0)
+    assert session.clip.track("ann") == SITTING
+    assert session.clip.labels == clip.labels
+    assert (session.segment_index, session.selection) == (0, (0.0, 1.0))
+    assert session.label_at(0.5) == "sitting"
+
+
+def test_without_the_chosen_tier_in_the_clip_ones_own_is_active(
+    session: Session, qtbot: QtBot
+) -> None:
+    opened(session, qtbot).select_tier("ann")
+    assert session.tier == MINE
+    session.edit_clip("New tier", session.clip.with_tier("ann"))
+    assert session.tier == "ann"
+    session.undo_stack.undo()
+    assert session.tier == MINE

@@ -25,7 +25,7 @@ from harstudio.body.sites import layout_of
 from harstudio.core import rotations as rot
 from harstudio.core.imu import GRAVITY, ImuRecording
 from harstudio.core.jobs import finished
-from harstudio.core.labels import PALETTE
+from harstudio.core.label_set import PALETTE
 from harstudio.core.project import Clip, Project
 from harstudio.core.timebase import Alignment, clip_time
 from harstudio.imu.compare import mounted, residual_metrics

@@ -111,3 +111,26 @@ def test_a_file_of_a_newer_harstudio_is_refused_and_says_so(
 
 def test_there_is_a_way_from_every_version_to_the_present_one() -> None:
     assert sorted(schema.MIGRATIONS) == list(range(schema.SCHEMA_VERSION))
+
+
+def test_a_file_of_version_1_keeps_its_segments_as_they_were(
+    tmp_path: Path, project: Project
+) -> None:
+    path = tmp_path / "one.harstudio"
+    ProjectFile.create(path, project).close()
+    new = ("note", "start_soft_s", "end_soft_s", "overlapping")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for key, text in connection.execute("SELECT id, value FROM clips").fetchall():
+            value = json.loads(text)
+            for _, track in value["tracks"]:
+                for item in (track, *track["segments"]):
+                    for name in new:
+                        item.pop(name, None)
+            old = json.dumps(value, separators=(",", ":"))
+            connection.execute(
+                "UPDATE clips SET value=?, crc=? WHERE id=?", (old, schema.crc_of(key, old), key)
+            )
+        connection.execute("PRAGMA user_version=1")
+    with ProjectFile.open(path) as file:
+        assert file.project == project
+        assert file.backup == path.with_name("one.version1.harstudio")

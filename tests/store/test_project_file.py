@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import LabelSet, Segment
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import Segment
 from harstudio.core.project import EXCLUDED, Clip, Project
 from harstudio.core.source import Source
 from harstudio.store import schema

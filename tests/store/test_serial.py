@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import Sensor, SensorLayout, SensorMount, SensorSite
-from harstudio.core.labels import Label, LabelSet, LabelTrack, Segment
+from harstudio.core.label_set import Label, LabelSet
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import STATUSES, Clip, Project, RecordingRef
 from harstudio.core.skeleton import JOINTS
 from harstudio.core.source import Source
@@ -125,6 +126,7 @@ def segment_json() -> dict[str, object]:
 def test_all_fields_are_written_and_a_missing_one_takes_its_default() -> None:
     assert segment_json() == {
         "start_s": 0.0, "end_s": 1.0, "label": "walk", "confidence": 1.0, "author": "",
+        "note": "", "start_soft_s": 0.0, "end_soft_s": 0.0,
     }  # fmt: skip
     short = {"start_s": 0, "end_s": 1, "label": "walk"}
     assert from_json(Segment, short) == Segment(0.0, 1.0, "walk")

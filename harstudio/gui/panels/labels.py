@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import Label, LabelSet, LabelTrack
+from harstudio.core.label_set import Label, LabelSet
+from harstudio.core.labels import LabelTrack
 from harstudio.core.project import Clip, Project
 from harstudio.gui import labelling
 from harstudio.gui.clock import PlaybackClock

@@ -23,7 +23,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from harstudio.core.labels import LabelSet, LabelTrack
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack
 from harstudio.gui.layout import GRID, RIGHT_MARGIN, ZOOM_PER_NOTCH, TimeScale
 from harstudio.gui.runs import Edges
 from harstudio.gui.signals.rows import Row, TimeAxis

@@ -8,7 +8,8 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from harstudio.core.labels import LabelSet, LabelTrack
+from harstudio.core.label_set import LabelSet
+from harstudio.core.labels import LabelTrack
 from harstudio.gui.layout import LEFT_MARGIN, TimeScale, tick_step, tick_text, ticks
 from harstudio.gui.runs import Edges, visible_runs
 from harstudio.gui.theme import Colours, text_on

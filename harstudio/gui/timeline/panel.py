@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import LabelSet
+from harstudio.core.label_set import LabelSet
 from harstudio.core.project import Project
 from harstudio.gui import labelling
 from harstudio.gui.clock import PlaybackClock, TimeWindow

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from harstudio.core.labels import LabelSet
+from harstudio.core.label_set import LabelSet
 from harstudio.core.project import Clip
 from harstudio.gui.layout import TimeScale
 from harstudio.gui.runs import Edges

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from harstudio.core.labels import Label, LabelSet
+from harstudio.core.label_set import Label, LabelSet
 from harstudio.core.project import Clip
 from harstudio.core.timebase import clock_text, frame_at
 from harstudio.gui.clock import SPEEDS, PlaybackClock, TimeWindow
