@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -93,15 +94,25 @@ class Segment:
     def contains(self, time_s: float) -> bool:
         return self.start_s <= _micro(time_s) < self.end_s
 
+    def _part(self, start_s: float, end_s: float) -> Segment:
+        """This segment within [start_s, end_s); an edge that was cut is sharp."""
+        return replace(
+            self,
+            start_s=start_s,
+            end_s=end_s,
+            start_soft_s=self.start_soft_s if start_s == self.start_s else 0.0,
+            end_soft_s=self.end_soft_s if end_s == self.end_s else 0.0,
+        )
+
     def _outside(self, start_s: float, end_s: float) -> Iterable[Segment]:
         """What is left of this segment once [start_s, end_s) is taken away."""
         if end_s <= self.start_s or start_s >= self.end_s:
             yield self
             return
         if self.start_s < start_s:
-            yield replace(self, end_s=start_s, end_soft_s=0.0)
+            yield self._part(self.start_s, start_s)
         if end_s < self.end_s:
-            yield replace(self, start_s=end_s, start_soft_s=0.0)
+            yield self._part(end_s, self.end_s)
 
 
 @dataclass(frozen=True)
@@ -174,10 +185,7 @@ class LabelTrack:
         """The same labels in a track without overlaps: later starts lie over earlier ones."""
         if not self.overlapping:
             return self
-        track = LabelTrack()
-        for segment in self.segments:
-            track = track.paint(segment)
-        return track
+        return LabelTrack(tuple(_laid_flat(self.segments)))
 
     def erase(self, start_s: float, end_s: float) -> LabelTrack:
         """Take all labels off [start_s, end_s); what sticks out stays."""
@@ -214,10 +222,7 @@ class LabelTrack:
         if i is None or self.segments[i].start_s == time_s:
             return self
         whole = self.segments[i]
-        halves = (
-            replace(whole, end_s=time_s, end_soft_s=0.0),
-            replace(whole, start_s=time_s, start_soft_s=0.0),
-        )
+        halves = whole._part(whole.start_s, time_s), whole._part(time_s, whole.end_s)
         return self._with((*self.segments[:i], *halves, *self.segments[i + 1 :]))
 
     def merge(self, index: int) -> LabelTrack:
@@ -360,3 +365,22 @@ class LabelTrack:
         if not 0 <= index < len(self.segments):
             raise HarstudioError(f"no segment {index}: the track has {len(self.segments)}")
         return self.segments[index]
+
+
+def _laid_flat(segments: tuple[Segment, ...]) -> Iterator[Segment]:
+    """What is seen of sorted segments from above, where the later ones lie on top."""
+    edges = sorted({edge for s in segments for edge in (s.start_s, s.end_s)})
+    waiting, lying = 0, list[int]()  # next to start; minus the index of those begun, a heap
+    seen: tuple[int, float] | None = None  # on top, and since when
+    for edge_s in edges:
+        while waiting < len(segments) and segments[waiting].start_s == edge_s:
+            heappush(lying, -waiting)
+            waiting += 1
+        while lying and segments[-lying[0]].end_s <= edge_s:
+            heappop(lying)
+        top = -lying[0] if lying else None
+        if seen is not None and top != seen[0]:
+            yield segments[seen[0]]._part(seen[1], edge_s)
+            seen = None
+        if seen is None and top is not None:
+            seen = (top, edge_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -12,6 +13,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip, Project
+from harstudio.core.project_change import ProjectChange
 from harstudio.gui.background import Background
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows.loading import LoadedClip, load_clip
@@ -129,7 +131,7 @@ class Session(QObject):
             return
         self._write(before, after, what)
         self._show(before, after)
-        self.undo_stack.push(_Replace(self, before, after, what, merge))
+        self.undo_stack.push(_Edit(self, ProjectChange.between(before, after), what, merge))
 
     def note(self, what: str, after: Project) -> None:
         """Keep something that was found out, not decided: on disk, but no step to undo."""
@@ -154,11 +156,15 @@ class Session(QObject):
             raise HarstudioError("no project is open")
         self._file.write(before, after, what)
 
-    def _step(self, before: Project, after: Project, what: str) -> None:
+    def _step(self, change: Callable[[Project], Project], what: str) -> None:
         """Undo or redo. Qt's stack has moved on whatever happens here, so this cannot fail.
 
         What could not be written stays in memory and is written with the next change.
         """
+        before = self._project
+        if before is None:
+            return
+        after = change(before)
         try:
             self._write(before, after, what)
         except HarstudioError as error:
@@ -352,14 +358,12 @@ class Session(QObject):
         self.moment_requested.emit(clip_id, start_s, end_s)
 
 
-class _Replace(QUndoCommand):
-    """The one undo command: one immutable project in place of another."""
+class _Edit(QUndoCommand):
+    """The one undo command: it puts back, or again, what an edit changed."""
 
-    def __init__(
-        self, session: Session, before: Project, after: Project, what: str, merge: str
-    ) -> None:
+    def __init__(self, session: Session, change: ProjectChange, what: str, merge: str) -> None:
         super().__init__(what)
-        self._session, self._before, self._after = session, before, after
+        self._session, self._change = session, change
         self._merge, self._at = merge, monotonic()
         self._done = True
 
@@ -368,22 +372,22 @@ class _Replace(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
         if (
-            not isinstance(other, _Replace)
+            not isinstance(other, _Edit)
             or other._merge != self._merge
             or other._at - self._at > _MERGE_WITHIN_S
         ):
             return False
-        self._after, self._at = other._after, other._at
+        self._change, self._at = self._change.then(other._change), other._at
         return True
 
     def redo(self) -> None:
         if self._done:  # `push` calls redo at once, but the edit has been made already
             self._done = False
             return
-        self._session._step(self._before, self._after, f"Redo: {self.text()}")
+        self._session._step(self._change.done, f"Redo: {self.text()}")
 
     def undo(self) -> None:
-        self._session._step(self._after, self._before, f"Undo: {self.text()}")
+        self._session._step(self._change.undone, f"Undo: {self.text()}")
 
 
 def _read(project: Project, clip: Clip, folder: Path) -> LoadedClip | HarstudioError:

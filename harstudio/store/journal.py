@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harstudio.core.changed_clips import changed_ids
 from harstudio.core.errors import HarstudioError
 from harstudio.core.project import Clip, Project
 from harstudio.store import schema, serial
@@ -161,18 +162,35 @@ def append(
     )
 
 
-def entries(connection: sqlite3.Connection, limit: int) -> list[JournalEntry]:
-    """The last `limit` edits, newest first."""
+def entries(
+    connection: sqlite3.Connection, limit: int, clip_id: str = "", before_seq: int | None = None
+) -> list[JournalEntry]:
+    """The last `limit` edits, newest first: of one clip, or made before another edit, if told."""
+    tests: list[str] = []
+    values: list[str | int] = []
+    if clip_id:
+        tests.append("seq IN (SELECT seq FROM touched WHERE clip_id = ?)")
+        values.append(clip_id)
+    if before_seq is not None:
+        tests.append("seq < ?")
+        values.append(before_seq)
+    where = f"WHERE {' AND '.join(tests)} " if tests else ""
     rows = connection.execute(
-        "SELECT seq, time_utc, author, what, kind FROM journal ORDER BY seq DESC LIMIT ?", (limit,)
+        f"SELECT seq, time_utc, author, what, kind FROM journal {where}ORDER BY seq DESC LIMIT ?",
+        (*values, limit),
     ).fetchall()
     return [_entry(connection, row) for row in rows]
 
 
 def states_of(
-    connection: sqlite3.Connection, clip_id: str, path: Path
+    connection: sqlite3.Connection, clip_id: str, path: Path, seq: int | None = None
 ) -> list[tuple[JournalEntry, Clip | None]]:
     """A clip after each edit that touched it, oldest first; None where it was removed.
+
+    Parameters
+    ----------
+    seq : int or None
+        Only after this edit.
 
     Raises
     ------
@@ -181,8 +199,9 @@ def states_of(
     """
     rows = connection.execute(
         "SELECT seq, time_utc, author, what, kind, before, after, crc FROM journal "
-        "WHERE seq IN (SELECT seq FROM touched WHERE clip_id = ?) ORDER BY seq",
-        (clip_id,),
+        "WHERE seq IN (SELECT seq FROM touched WHERE clip_id = ?) AND seq = ifnull(?, seq) "
+        "ORDER BY seq",
+        (clip_id, seq),
     ).fetchall()
     states: list[tuple[JournalEntry, Clip | None]] = []
     for row in rows:
@@ -198,12 +217,10 @@ def _differing(
     before: Mapping[str, Clip], after: Mapping[str, Clip]
 ) -> tuple[dict[str, Clip], dict[str, Clip]]:
     """The clips that differ, as they were and as they are."""
-    if before is after:
-        return {}, {}
-    new = {i: clip for i, clip in after.items() if before.get(i) is not clip}
-    new = {i: clip for i, clip in new.items() if before.get(i) != clip}
+    touched = changed_ids(before, after)
+    new = {i: after[i] for i in touched if i in after and before.get(i) != after[i]}
     old = {i: before[i] for i in new if i in before}
-    old.update((i, clip) for i, clip in before.items() if i not in after)
+    old.update((i, before[i]) for i in touched if i not in after)
     for clip_id, clip in new.items():
         if clip.id != clip_id:
             raise HarstudioError(f"clip {clip.name!r}: id {clip.id!r} kept under {clip_id!r}")

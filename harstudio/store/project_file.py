@@ -159,9 +159,13 @@ class ProjectFile:
             journal.append(self._connection, change, self.author, what)
         self.project, self._positions = after, {**kept, **fresh} if fresh else kept
 
-    def journal(self, limit: int = 100) -> list[JournalEntry]:
-        """The last edits, newest first."""
-        return self._read(lambda connection: journal.entries(connection, limit))
+    def journal(
+        self, limit: int = 100, *, clip_id: str = "", before_seq: int | None = None
+    ) -> list[JournalEntry]:
+        """The last edits, newest first: of one clip, or made before another edit, if told."""
+        return self._read(
+            lambda connection: journal.entries(connection, limit, clip_id, before_seq)
+        )
 
     def states_of(self, clip_id: str) -> list[tuple[JournalEntry, Clip | None]]:
         """A clip after each edit that touched it, oldest first; None where it was removed.
@@ -172,6 +176,19 @@ class ProjectFile:
             A row of the journal is damaged.
         """
         return self._read(lambda connection: journal.states_of(connection, clip_id, self.path))
+
+    def state_of(self, clip_id: str, seq: int) -> Clip | None:
+        """A clip after one edit that touched it; None if that removed it.
+
+        Raises
+        ------
+        HarstudioError
+            No such edit of that clip, or its row of the journal is damaged.
+        """
+        states = self._read(lambda c: journal.states_of(c, clip_id, self.path, seq))
+        if not states:
+            raise HarstudioError(f"{self.path.name}: edit {seq} did not touch that clip")
+        return states[0][1]
 
     def save_copy(self, path: Path, *, overwrite: bool = False) -> None:
         """A copy of this file with its journal; relative paths are kept right for its folder.

@@ -84,6 +84,14 @@ def test_made_exclusive_a_track_covers_the_same_time(track: LabelTrack) -> None:
 
 
 @given(overlapping)
+def test_made_exclusive_a_track_is_as_if_painted_segment_by_segment(track: LabelTrack) -> None:
+    painted = LabelTrack()
+    for segment in track.segments:
+        painted = painted.paint(segment)
+    assert track.exclusive() == painted
+
+
+@given(overlapping)
 def test_disputed_samples_have_no_code(track: LabelTrack) -> None:
     for time_s, code in zip(TIMES_S, track.codes(TIMES_S, LABELS), strict=True):
         names = {s.label for s in track.segments if s.contains(time_s)}

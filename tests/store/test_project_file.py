@@ -179,6 +179,32 @@ def test_every_earlier_state_of_a_clip_can_be_restored(path: Path, project: Proj
     assert [state for _, state in states] == held
 
 
+def test_the_journal_can_be_read_for_one_clip_and_page_by_page(
+    path: Path, project: Project
+) -> None:
+    with ProjectFile.create(path, project) as file:
+        for n in range(6):
+            project = painted(project, "ab"[n % 2], f"label {n}")
+            file.write(file.project, project, f"Paint {n}")
+        assert [e.what for e in file.journal(2)] == ["Paint 5", "Paint 4"]
+        page = file.journal(2, clip_id="a")
+        assert [e.what for e in page] == ["Paint 4", "Paint 2"]
+        older = file.journal(100, clip_id="a", before_seq=page[-1].seq)
+        assert [e.kind for e in older] == ["edit", "create"]
+
+
+def test_one_state_of_a_clip_is_that_among_all_of_them(path: Path, project: Project) -> None:
+    with ProjectFile.create(path, project) as file:
+        file.write(project, painted(project, "a", "jump"), "Paint")
+        file.write(file.project, file.project.without_clips(["a"]), "Remove")
+        states = file.states_of("a")
+        assert len(states) == 3
+        assert [file.state_of("a", entry.seq) for entry, _ in states] == [s for _, s in states]
+        assert states[-1][1] is None
+        with pytest.raises(HarstudioError, match="edit 3 did not touch that clip"):
+            file.state_of("b", states[-1][0].seq)
+
+
 def test_a_large_import_is_compressed_in_the_journal_and_its_states_are_there(
     path: Path, project: Project, clip: MakeClip
 ) -> None:
