@@ -4,50 +4,81 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
+from harstudio.core.project import MINE
 from harstudio.io.files import concerning, read_text, write_atomically
 from harstudio.io.reader import bare_stem
 from harstudio.io.tables import delimiter_of, header_cells, number
 
 _LARGEST_FILE = 64 << 20
 
-_DETAILS = ["confidence", "author"]
+_PLAIN = Segment(0.0, 1.0, "plain")
+_DETAILS = ("confidence", "author", "note", "start_soft_s", "end_soft_s")
+"""Columns that are written where some segment has more than the usual to say in them."""
+
 _COLUMNS = {
     "start": ("start_s", "start", "onset", "onset_s", "time", "time_s", "begin", "start_time"),
     "end": ("end_s", "end", "stop", "stop_s", "offset", "end_time"),
     "duration": ("duration", "duration_s"),
-    "label": ("label", "description", "annotation", "activity", "name"),
+    "label": ("label", "description", "annotation", "activity", "operation", "name"),
     "confidence": ("confidence",),
     "author": ("author",),
+    "note": ("note", "notes", "comment"),
+    "start_soft_s": ("start_soft_s",),
+    "end_soft_s": ("end_soft_s",),
+    "tier": ("tier",),
     "clip": ("clip", "file"),
 }
 """What a column means -> the names it goes by, the preferred one first.
 
-onset,duration,description is MNE's; time,duration,label is ephyviewer's.
+onset,duration,description is MNE's; time,duration,label is ephyviewer's; operation is OpenPack's.
 """
 
 
 @dataclass(frozen=True)
-class _Row:
+class LabelRow:
+    """One row of a table; times in seconds, of a clip or (given as dates) since 1970."""
+
     line: int
     clip: str
-    segment: Segment
+    tier: str
+    start_s: float
+    end_s: float
+    label: str
+    confidence: float = 1.0
+    author: str = ""
+    note: str = ""
+    start_soft_s: float = 0.0
+    end_soft_s: float = 0.0
+
+    @property
+    def segment(self) -> Segment:
+        """The row as a segment; HarstudioError names the line."""
+        try:
+            return Segment(
+                self.start_s, self.end_s, self.label, self.confidence, self.author, self.note,
+                self.start_soft_s, self.end_soft_s,
+            )  # fmt: skip
+        except HarstudioError as error:
+            raise HarstudioError(f"line {self.line}: {error.message}", error.hint) from error
 
 
 def read_labels(path: Path, clip: str | None = None) -> LabelTrack:
-    """The labels in a CSV file.
+    """The labels in a CSV file, as one timeline without overlaps.
 
     Parameters
     ----------
     path : Path
         UTF-8, delimited by commas, semicolons or tabs. Its header names start_s and end_s (or
-        duration) and label, perhaps confidence, author and clip; see `_COLUMNS` for aliases.
+        duration) and label, perhaps confidence, author, note, start_soft_s, end_soft_s, tier and
+        clip; see `_COLUMNS` for aliases. Of several tiers only the person's own is read.
     clip : str, optional
         Only rows of this clip. Needed if the file has a clip column with several.
 
@@ -68,41 +99,67 @@ def read_labels(path: Path, clip: str | None = None) -> LabelTrack:
 
 
 def read_label_table(path: Path) -> dict[str, LabelTrack]:
-    """The labels of every clip in a CSV file, by clip ("" without a clip column)."""
-    text = read_text(path, _LARGEST_FILE)
-    with concerning(path):
-        rows: dict[str, list[_Row]] = {}
-        for row in _rows(text):
+    """The labels of every clip in a CSV file, by clip ("" without a clip column).
+
+    Otherwise as `read_labels`.
+    """
+    rows: dict[str, list[LabelRow]] = {}
+    for row in read_label_rows(path):
+        if row.tier in ("", MINE):
             rows.setdefault(row.clip, []).append(row)
+    with concerning(path):
         return {clip: _track(found) for clip, found in rows.items()}
 
 
-def write_labels(
-    path: Path, rows: Iterable[tuple[str, LabelTrack]], *, details: bool = False
-) -> None:
+def read_label_rows(path: Path) -> list[LabelRow]:
+    """Every row of a label table; HarstudioError names the line."""
+    text = read_text(path, _LARGEST_FILE)
+    with concerning(path):
+        return list(_rows(text))
+
+
+def write_labels(path: Path, rows: Iterable[tuple[str, str, LabelTrack]]) -> None:
     """Write clip,start_s,end_s,label rows in one atomic step.
 
     Parameters
     ----------
     path : Path
-    rows : pairs of a clip's name and its labels
-    details : bool
-        Add the columns confidence and author.
+    rows : clip's name, tier's name, and labels
+        There is a column tier where there is another than the person's own, and columns
+        confidence, author, note, start_soft_s, end_soft_s where they say anything.
 
     Raises
     ------
     HarstudioError
         The file cannot be written.
     """
-    header = ["clip", "start_s", "end_s", "label"]
-    cells = ([clip, *_cells(s, details)] for clip, track in rows for s in track.segments)
-    _write(path, header + _DETAILS * details, cells)
+    tracks = list(rows)
+    details = _details_of(track for *_, track in tracks)
+    tiers = any(tier != MINE for _, tier, _ in tracks)
+    header = ["clip", *["tier"] * tiers, "start_s", "end_s", "label", *details]
+    cells = (
+        [clip, *[tier] * tiers, *_cells(segment, details)]
+        for clip, tier, track in tracks
+        for segment in track.segments
+    )
+    _write(path, header, cells)
 
 
-def write_track(path: Path, track: LabelTrack, *, details: bool = False) -> None:
+def write_track(path: Path, track: LabelTrack) -> None:
     """Write the labels of one clip, as start_s,end_s,label rows; otherwise as `write_labels`."""
-    cells = (_cells(s, details) for s in track.segments)
-    _write(path, ["start_s", "end_s", "label"] + _DETAILS * details, cells)
+    details = _details_of([track])
+    _write(
+        path, ["start_s", "end_s", "label", *details], (_cells(s, details) for s in track.segments)
+    )
+
+
+def is_label_table(first_line: str) -> bool:
+    """Whether a header names starts, ends or durations, and labels."""
+    try:
+        _columns(header_cells(first_line.rstrip("\r\n"), delimiter_of(first_line)))
+    except HarstudioError:
+        return False
+    return True
 
 
 def sidecar(path: Path) -> Path | None:
@@ -114,9 +171,18 @@ def sidecar(path: Path) -> Path | None:
     return None
 
 
-def _cells(segment: Segment, details: bool) -> list[str]:
+def _details_of(tracks: Iterable[LabelTrack]) -> list[str]:
+    segments = [segment for track in tracks for segment in track.segments]
+    usual = {name: getattr(_PLAIN, name) for name in _DETAILS}
+    return [name for name in _DETAILS if any(getattr(s, name) != usual[name] for s in segments)]
+
+
+def _cells(segment: Segment, details: Sequence[str]) -> list[str]:
     cells = [_seconds(segment.start_s), _seconds(segment.end_s), segment.label]
-    return cells + [repr(float(segment.confidence)), segment.author] * details
+    for name in details:
+        value = getattr(segment, name)
+        cells.append(value if isinstance(value, str) else repr(float(value)))
+    return cells
 
 
 def _write(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
@@ -130,7 +196,7 @@ def _write(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
     write_atomically(path, text.getvalue().encode("utf-8"))
 
 
-def _rows(text: str) -> Iterator[_Row]:
+def _rows(text: str) -> Iterator[LabelRow]:
     first, _, _ = text.partition("\n")
     delimiter = delimiter_of(first)
     columns = _columns(header_cells(first.rstrip("\r"), delimiter))
@@ -160,37 +226,60 @@ def _columns(header: list[str]) -> dict[str, int]:
     return found
 
 
-def _row(cells: list[str], columns: dict[str, int], line: int) -> _Row:
+def _row(cells: list[str], columns: dict[str, int], line: int) -> LabelRow:
     def cell(meaning: str) -> str:
         index = columns.get(meaning)
         return "" if index is None or index >= len(cells) else cells[index].strip()
 
+    def amount(meaning: str, otherwise: float) -> float:
+        return number(cell(meaning), line, meaning) if cell(meaning) else otherwise
+
     needed = max(columns[m] for m in ("start", "end", "duration", "label") if m in columns)
     if len(cells) <= needed:
         raise HarstudioError(f"line {line}: {len(cells)} cells, expected at least {needed + 1}")
-    start_s = number(cell("start"), line, "start")
+    start_s = _time(cell("start"), line, "start")
     if "end" in columns:
-        end_s = number(cell("end"), line, "end")
+        end_s = _time(cell("end"), line, "end")
     else:
         end_s = start_s + number(cell("duration"), line, "duration")
-    confidence = number(cell("confidence"), line, "confidence") if cell("confidence") else 1.0
-    try:
-        segment = Segment(start_s, end_s, cell("label"), confidence, cell("author"))
-    except HarstudioError as error:
-        raise HarstudioError(f"line {line}: {error.message}", error.hint) from error
-    return _Row(line, cell("clip"), segment)
+    return LabelRow(
+        line,
+        cell("clip"),
+        cell("tier"),
+        start_s,
+        end_s,
+        cell("label"),
+        amount("confidence", 1.0),
+        cell("author"),
+        cell("note"),
+        amount("start_soft_s", 0.0),
+        amount("end_soft_s", 0.0),
+    )
 
 
-def _track(rows: list[_Row]) -> LabelTrack:
-    ordered = sorted(rows, key=lambda row: row.segment.start_s)
-    for left, right in pairwise(ordered):
-        if right.segment.start_s < left.segment.end_s:
+def _time(cell: str, line: int, column: str) -> float:
+    """Seconds of a number, or of a date with a time (UTC where it has no time zone)."""
+    if ":" in cell:
+        try:
+            date = datetime.fromisoformat(cell)
+            return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
             raise HarstudioError(
-                f"lines {left.line} and {right.line} overlap: {left.segment.label!r} ends at "
-                f"{left.segment.end_s} s, {right.segment.label!r} starts at "
-                f"{right.segment.start_s} s"
+                f"line {line}: {column} is {cell[:40]!r}, expected a number or a date "
+                "such as 2022-03-29 14:25:22.143+09:00"
+            ) from None
+    return number(cell, line, column)
+
+
+def _track(rows: list[LabelRow]) -> LabelTrack:
+    ordered = sorted(((row.segment, row.line) for row in rows), key=lambda item: item[0].start_s)
+    for (left, left_line), (right, right_line) in pairwise(ordered):
+        if right.start_s < left.end_s:
+            raise HarstudioError(
+                f"lines {left_line} and {right_line} overlap: {left.label!r} ends at "
+                f"{left.end_s} s, {right.label!r} starts at {right.start_s} s"
             )
-    return LabelTrack(tuple(row.segment for row in ordered))
+    return LabelTrack(tuple(segment for segment, _ in ordered))
 
 
 def _seconds(time_s: float) -> str:

@@ -15,7 +15,7 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip, Project, RecordingRef
 from harstudio.core.source import Source, fingerprint_of
-from harstudio.io.labels_csv import read_labels, sidecar
+from harstudio.io.labels_csv import read_label_rows, read_labels, sidecar
 from harstudio.io.reader import FileInfo, NotAMotionError, bare_stem, pair_key
 from harstudio.io.registry import reader_for, readers
 from harstudio.store.paths import sources_of, stored
@@ -203,7 +203,7 @@ def _examine(path: Path, home: Path) -> _Found | None:
 
 def _is_label_file(path: Path) -> bool:
     try:
-        read_labels(path)
+        read_label_rows(path)
     except HarstudioError:
         return path.stem.endswith("_labels")  # reported with the clip it belongs to
     return True

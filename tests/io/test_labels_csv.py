@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.io.labels_csv import (
+    read_label_rows,
     read_label_table,
     read_labels,
     sidecar,
@@ -95,7 +96,7 @@ def test_a_table_of_several_clips_is_read_by_clip(written):
 
 
 def test_the_written_table_is_plain(tmp_path):
-    write_labels(tmp_path / "all.csv", [("a", WALK_SIT), ("b", LabelTrack())])
+    write_labels(tmp_path / "all.csv", [("a", "labels", WALK_SIT), ("b", "labels", LabelTrack())])
     assert (tmp_path / "all.csv").read_text() == (
         "clip,start_s,end_s,label\na,0.0,1.5,walk\na,2.0,3.0,sit\n"
     )
@@ -103,6 +104,30 @@ def test_the_written_table_is_plain(tmp_path):
     assert (tmp_path / "one.csv").read_text() == (
         "start_s,end_s,label\n0.0,1.5,walk\n2.0,3.0,sit\n"
     )
+
+
+def test_columns_appear_where_they_have_something_to_say(tmp_path):
+    track = LabelTrack(
+        (Segment(0, 1, "walk", 0.5), Segment(1, 2, "sit", note="slow", end_soft_s=0.1))
+    )
+    write_labels(tmp_path / "x.csv", [("a", "labels", track), ("a", "bob", WALK_SIT)])
+    lines = (tmp_path / "x.csv").read_text().splitlines()
+    assert lines[0] == "clip,tier,start_s,end_s,label,confidence,note,end_soft_s"
+    assert lines[2] == "a,labels,1.0,2.0,sit,1.0,slow,0.1"
+    assert lines[3] == "a,bob,0.0,1.5,walk,1.0,,0.0"
+    assert read_label_table(tmp_path / "x.csv") == {"a": track}  # the person's own tier
+
+
+def test_dates_are_seconds_since_1970(written):
+    text = (
+        "uuid,operation,start,end\n"
+        "x,Picking,2022-03-29 14:25:22.143000+09:00,2022-03-29 14:25:30.304000+09:00\n"
+    )
+    row = read_label_rows(written(text))[0]
+    assert (row.start_s, row.label) == (1648531522.143, "Picking")
+    assert row.end_s - row.start_s == pytest.approx(8.161, abs=1e-6)
+    with pytest.raises(HarstudioError, match="line 2: start is '1:61:00'"):
+        read_label_rows(written("start,end,label\n1:61:00,2,walk\n"))
 
 
 words = st.text(st.characters(codec="utf-8"), min_size=1).map(str.strip).filter(bool)
@@ -114,7 +139,15 @@ def tracks(draw):
     pairs = zip(edges[::2], edges[1::2], strict=False)
     return LabelTrack(
         tuple(
-            Segment(a / 1e6, b / 1e6, draw(words), draw(st.floats(0, 1)), draw(words))
+            Segment(
+                a / 1e6,
+                b / 1e6,
+                draw(words),
+                draw(st.floats(0, 1)),
+                draw(words),
+                draw(words),
+                draw(st.integers(0, 10**6)) / 1e6,
+            )
             for a, b in pairs
         )
     )
@@ -126,10 +159,10 @@ def tracks(draw):
 @given(by_clip=st.dictionaries(words, tracks().filter(len), max_size=3))
 def test_what_is_written_reads_back_equal(tmp_path, by_clip):
     path = tmp_path / "labels.csv"
-    write_labels(path, by_clip.items(), details=True)
+    write_labels(path, [(clip, "labels", track) for clip, track in by_clip.items()])
     assert read_label_table(path) == by_clip
     for track in by_clip.values():
-        write_track(path, track, details=True)
+        write_track(path, track)
         assert read_labels(path) == track
 
 

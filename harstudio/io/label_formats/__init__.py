@@ -1,0 +1,1 @@
+"""Label files of other tools: one module per format, listed in `registry`."""
