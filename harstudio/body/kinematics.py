@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harstudio.body.model import ShapedBody
+from harstudio.body.model import BodyModel, ShapedBody
 from harstudio.core.arrays import FloatArray, IntArray
 from harstudio.core.motion import Motion
 from harstudio.core.skeleton import JOINT_COUNT, PARENTS
@@ -162,9 +163,7 @@ class Skin:
         self._joints = shaped.joints
         self._rest = shaped.vertices.astype(np.float32)
         self._weights = body.weights.astype(np.float32)
-        self._correctives: NDArray[np.float32] | None = None
-        if body.pose_directions is not None:
-            self._correctives = body.pose_directions.reshape(len(self._rest) * 3, -1)
+        self._correctives = _correctives(body)
         ones = np.ones((len(self._rest), 1), np.float32)
         homogeneous = np.concatenate([self._rest, ones], axis=1)
         factor = self._weights[:, :, None] * homogeneous[:, None, :]
@@ -201,10 +200,21 @@ class Skin:
         features = pose_features(frames).astype(np.float32)
         out = np.empty((len(transforms), *self._rest.shape), np.float32)
         for i, transform in enumerate(transforms):
-            rest = self._rest + (self._correctives @ features[i]).reshape(self._rest.shape)
+            rest = self._rest + (features[i] @ self._correctives).reshape(self._rest.shape)
             blended = (self._weights @ transform.reshape(JOINT_COUNT, 12)).reshape(-1, 3, 4)
             out[i] = np.einsum("vij,vj->vi", blended[..., :3], rest) + blended[..., 3]
         return out
+
+
+@lru_cache(maxsize=4)
+def _correctives(body: BodyModel) -> NDArray[np.float32] | None:
+    """(207, 3 V) pose correctives, feature by feature: a product with them reads memory in order.
+
+    That halves a frame's time, and the copy is shared by all shapes of a body.
+    """
+    if body.pose_directions is None:
+        return None
+    return np.ascontiguousarray(body.pose_directions.reshape(body.vertex_count * 3, -1).T)
 
 
 def _stacked(transform: NDArray[np.float32]) -> NDArray[np.float32]:
