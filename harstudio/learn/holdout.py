@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from harstudio.core.arrays import BoolArray, IntArray
 from harstudio.core.errors import HarstudioError
+from harstudio.learn.assigning import assigned, unit_table
 from harstudio.learn.config import FinetuneConfig
-from harstudio.learn.splits import (
-    PARTS,
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Split,
-    assigned,
-    counted,
-    overlaps,
-    unit_table,
-)
+from harstudio.learn.leaks import PARTS, TEST, TRAIN, VALIDATION, counted, overlaps
+from harstudio.learn.splits import Split, leaks
 from harstudio.learn.windows import WindowSet
 
 CLIP_HELD_OUT, TIME_HELD_OUT = "held-out clips", "held-out time"
@@ -134,4 +127,5 @@ def _split(
     if left_out:
         notes = (f"{counted(left_out, 'window')} that touch both parts were used for neither",)
     none = np.zeros(0, np.int64)
-    return Split(np.flatnonzero(train), none, np.flatnonzero(test), kind, units, notes)
+    split = Split(np.flatnonzero(train), none, np.flatnonzero(test), kind, units, notes)
+    return replace(split, leaks=leaks(windows, split))

@@ -7,26 +7,44 @@ network on the same data scored .990 with random windows and .857 by subject.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harstudio.core.arrays import BoolArray, FloatArray, IntArray, readonly
+from harstudio.core.arrays import IntArray, readonly
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.config import BY_CLIP, BY_SUBJECT, RANDOM_WINDOWS, TrainingConfig
+from harstudio.learn.assigning import assigned, unit_table
+from harstudio.learn.config import (
+    BY_CLIP,
+    BY_SUBJECT,
+    FOLDS,
+    LISTED,
+    ONE_SUBJECT_OUT,
+    RANDOM_WINDOWS,
+    SEVEN_TO_THREE,
+    TrainingConfig,
+)
+from harstudio.learn.leaks import PARTS as PARTS
+from harstudio.learn.leaks import TEST as TEST
+from harstudio.learn.leaks import TRAIN as TRAIN
+from harstudio.learn.leaks import VALIDATION as VALIDATION
+from harstudio.learn.leaks import Leak, leaks_between
+from harstudio.learn.leaks import counted as counted
+from harstudio.learn.leaks import overlaps as overlaps
+from harstudio.learn.split_lists import load_split_list, parts_of
+from harstudio.learn.validating import borrowed_validation, with_validation
 from harstudio.learn.windows import WindowSet
-
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-PARTS = (TRAIN, VALIDATION, TEST)
 
 _TITLES = {
     BY_SUBJECT: "by subject",
     BY_CLIP: "by clip",
+    SEVEN_TO_THREE: "7:3 by clip",
+    LISTED: "by a list",
+    ONE_SUBJECT_OUT: "leave one subject out",
+    FOLDS: "folds",
     RANDOM_WINDOWS: "random windows (leaks: diagnostic only)",
 }
-_FIRST = (TRAIN, TEST, VALIDATION)
-"""Which part gets a class's first, second and third unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +55,20 @@ class Split:
     ----------
     train, validation, test : arrays of indices, ascending and disjoint
     kind : str
-        How it was made: ``subject``, ``clip``, ``random_windows``.
+        How it was made, as in `TrainingConfig.split`.
     units : mapping of part to the subjects or clips in it; empty for random windows
     notes : what a reader of the results must know
     varied : int
         How many of the training windows are of made-up people.
+    interpolated : int
+        How many were made by up-sampling.
+    leaks : what the parts share
+    title : str
+        How it was made, for a person; follows from `kind` unless told.
+    unit : str
+        ``subject`` or ``clip``: what `units` are; follows from `kind` unless told.
+    fold, folds : int
+        Which of how many, from 1; 0 where it is the only one.
     """
 
     train: IntArray
@@ -51,6 +78,12 @@ class Split:
     units: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...] = ()
     varied: int = 0
+    interpolated: int = 0
+    leaks: tuple[Leak, ...] = ()
+    title: str = ""
+    unit: str = ""
+    fold: int = 0
+    folds: int = 0
 
     def __post_init__(self) -> None:
         for part in PARTS:
@@ -64,16 +97,21 @@ class Split:
     @property
     def text(self) -> str:
         """One line for a person: how it was made and how much is in each part."""
-        noun = "subject" if self.kind == BY_SUBJECT else "clip"
+        by_subject = (self.unit or self.kind) in (BY_SUBJECT, ONE_SUBJECT_OUT)
+        noun = "subject" if by_subject else "clip"
+        made_up = {"by made-up people": self.varied, "interpolated": self.interpolated}
+        extra = ", ".join(f"{count} {what}" for what, count in made_up.items() if count)
         sizes = [
             counted(len(self.part(part)), "window")
             + (f" of {counted(len(self.units[part]), noun)}" if self.units.get(part) else "")
             + f" in {part}"
-            + (f" ({self.varied} by made-up people)" if part == TRAIN and self.varied else "")
+            + (f" ({extra})" if part == TRAIN and extra else "")
             for part in PARTS
             if len(self.part(part))
         ]
-        return f"{_TITLES.get(self.kind, self.kind)}: {', '.join(sizes)}"
+        title = self.title or _TITLES.get(self.kind, self.kind)
+        which = f", fold {self.fold} of {self.folds}" if self.fold else ""
+        return f"{title}{which}: {', '.join(sizes)}"
 
     def fingerprint(self) -> str:
         """SHA-256 over the indices of all parts."""
@@ -89,163 +127,88 @@ def make_split(windows: WindowSet, config: TrainingConfig) -> Split:
     Greedy and seeded: classes in the fewest units come first; a class's first unit goes to
     training, its second to test, its third to validation, the others where most is missing.
     With two subjects, validation takes clips of the training subject; `Split.notes` says so.
-    The windows of made-up people have no say in it: those that repeat training windows join the
-    training part, the others are in no part.
+    Clips that show the same movement stay together. The windows of made-up people have no say in
+    it: those that repeat training windows join the training part, the others are in no part.
 
     Parameters
     ----------
     windows : WindowSet
     config : TrainingConfig
-        `split`, `test_share`, `validation_share`, `seed`.
+        `split`, `split_list`, `test_share`, `validation_share`, `seed`.
 
     Raises
     ------
     HarstudioError
-        No windows, or fewer than two subjects or clips.
+        No windows, windows that were up-sampled before the split, fewer than two subjects or
+        clips, a list that does not fit, or a split that is several (see `make_folds`).
+    """
+    if config.folded:
+        raise HarstudioError(
+            f"split {config.split!r} is one for cross-validation: several, not one",
+            "cross-validate, or choose the split by subject",
+        )
+    makers = {RANDOM_WINDOWS: _random_windows, LISTED: _listed}
+    make = makers.get(config.split, _of_units)
+    return with_made_up(windows, lambda recorded: (make(recorded, config),))[0]
+
+
+def leaks(windows: WindowSet, split: Split) -> tuple[Leak, ...]:
+    """What the parts of a split share, with counts; empty if nothing."""
+    return leaks_between(windows, {part: split.part(part) for part in PARTS})
+
+
+def with_made_up(
+    windows: WindowSet, make: Callable[[WindowSet], tuple[Split, ...]]
+) -> tuple[Split, ...]:
+    """Splits of the windows as recorded, with made-up people added where they train.
+
+    Parameters
+    ----------
+    windows : WindowSet
+    make : function of a set of recorded windows
+
+    Raises
+    ------
+    HarstudioError
+        No windows, or windows that were up-sampled already.
     """
     if len(windows) == 0:
         raise HarstudioError("no labelled windows", "label clips, or use shorter windows")
-    if windows.variant.any():
-        return _with_made_up(windows, config)
-    if config.split == RANDOM_WINDOWS:
-        return _random_windows(windows, config)
-    names, unit = _units(windows, config.split)
-    shares = {
-        TRAIN: 1.0 - config.test_share - config.validation_share,
-        VALIDATION: config.validation_share,
-        TEST: config.test_share,
-    }
-    table = unit_table(unit, windows.codes, len(names), len(windows.labels))
-    part_of = assigned(table, shares, np.random.default_rng(config.seed))
-    window_part = part_of[unit]
-    if not (window_part == PARTS.index(TEST)).any():
+    if windows.interpolated.any():
         raise HarstudioError(
-            f"cannot split by {config.split}: each class occurs in one {config.split} only, "
-            "so that none is left to test on",
-            "label a second one of at least one class",
+            f"{counted(int(windows.interpolated.sum()), 'window')} made by interpolation before "
+            "the split: one parent would train and the other test",
+            "split first, then up-sample the training part",
         )
-    notes: tuple[str, ...] = ()
-    if config.validation_share > 0 and not (window_part == PARTS.index(VALIDATION)).any():
-        window_part, notes = _borrowed_validation(windows, window_part, config)
-    units = {
-        part: tuple(sorted(names[u] for u in np.unique(unit[window_part == i])))
-        for i, part in enumerate(PARTS)
-    }
-    index = [np.flatnonzero(window_part == i) for i in range(len(PARTS))]
-    return Split(index[0], index[1], index[2], config.split, units, notes)
-
-
-def _with_made_up(windows: WindowSet, config: TrainingConfig) -> Split:
-    """The split of the windows as recorded, with made-up people added where they train."""
+    if not windows.variant.any():
+        return tuple(replace(split, leaks=leaks(windows, split)) for split in make(windows))
     recorded = np.flatnonzero(windows.variant == 0)
-    bare = replace(windows, signals=windows.signals[:, :, :0], channels=())
-    split = make_split(bare.taken(recorded), config)
-    train, validation, test = (recorded[split.part(part)] for part in PARTS)
     made_up = np.flatnonzero(windows.variant)
+    bare = replace(windows, signals=windows.signals[:, :, :0], channels=())
+    return tuple(
+        _with_variants(windows, split, recorded, made_up) for split in make(bare.taken(recorded))
+    )
+
+
+def _with_variants(
+    windows: WindowSet, split: Split, recorded: IntArray, made_up: IntArray
+) -> Split:
+    train, validation, test = (recorded[split.part(part)] for part in PARTS)
     fit = np.isin(windows.clip_index[made_up], windows.clip_index[train])
     fit &= ~overlaps(windows, made_up, np.concatenate([validation, test]))
     dropped = int((~fit).sum())
     notes = split.notes
     if dropped:
         notes += (f"{counted(dropped, 'window')} of made-up people not used: held out as recorded",)
-    joined = np.concatenate([train, made_up[fit]])
-    return Split(joined, validation, test, split.kind, split.units, notes, int(fit.sum()))
-
-
-def assigned(table: FloatArray, shares: Mapping[str, float], rng: np.random.Generator) -> IntArray:
-    """Part of each unit.
-
-    Parameters
-    ----------
-    table : (U, K) array
-        Windows of each unit and class.
-    shares : mapping of part to its share of the windows; a part of share 0 gets nothing
-    rng : Generator
-        Breaks ties between units.
-
-    Returns
-    -------
-    (U,) array of indices into `PARTS`
-    """
-    open_parts = [part for part in _FIRST if shares.get(part, 0.0) > 0]
-    wanted = {part: shares[part] * table.sum(axis=0) for part in open_parts}
-    has = table > 0
-    part_of = np.full(len(table), -1, np.int64)
-    # Large units first, so that a part is not filled by one; among like-sized ones, chance.
-    size = np.round(np.log2(np.maximum(table.sum(axis=1), 1.0)))
-    order = rng.permutation(len(table))
-    order = order[np.argsort(-size[order], kind="stable")]
-    for label in np.argsort(has.sum(axis=0), kind="stable"):
-        for unit in order:
-            if part_of[unit] >= 0 or not has[unit, label]:
-                continue
-            empty = [
-                part
-                for part in open_parts
-                if not (has[:, label] & (part_of == PARTS.index(part))).any()
-            ]
-            chosen = empty[0] if empty else _neediest(wanted, label, table[unit])
-            part_of[unit] = PARTS.index(chosen)
-            wanted[chosen] = wanted[chosen] - table[unit]
-    part_of[part_of < 0] = PARTS.index(TRAIN)
-    return part_of
-
-
-def unit_table(unit: IntArray, codes: IntArray, units: int, classes: int) -> FloatArray:
-    """(U, K) windows of each unit and class."""
-    flat = np.bincount(unit * classes + codes, minlength=units * classes)
-    return flat.reshape(units, classes).astype(np.float64)
-
-
-def leaks(windows: WindowSet, split: Split) -> list[str]:
-    """What two parts share, with counts; empty if nothing.
-
-    Clips, subjects, and raw samples (windows of one clip that overlap in time, whichever sensor
-    they come from). Windows without a subject are told too: nobody can say they are disjoint.
-    """
-    found: list[str] = []
-    for first, second in ((TRAIN, VALIDATION), (TRAIN, TEST), (VALIDATION, TEST)):
-        a, b = split.part(first), split.part(second)
-        if len(a) == 0 or len(b) == 0:
-            continue
-        pair = f"{first} and {second}"
-        for what, names, index in (
-            ("clip", windows.clip_ids, windows.clip_index),
-            ("subject", windows.subjects, windows.subject_index),
-        ):
-            shared = [u for u in np.intersect1d(index[a], index[b]) if names[u]]
-            if shared:
-                count = int(np.isin(index[b], shared).sum())
-                listed = _listed([names[u] for u in shared])
-                found.append(
-                    f"{pair} share {counted(len(shared), what)} ({listed}): "
-                    f"{counted(count, f'{second} window')}"
-                )
-        overlapping = int(overlaps(windows, b, a).sum())
-        if overlapping:
-            found.append(f"{pair} share samples: {counted(overlapping, f'{second} window')}")
-    nameless = [i for i, name in enumerate(windows.subjects) if not name]
-    unknown = int(np.isin(windows.subject_index, nameless).sum())
-    if unknown and len(split.test):
-        found.append(f"the subject of {counted(unknown, 'window')} is unknown")
-    return found
-
-
-def overlaps(windows: WindowSet, index: IntArray, others: IntArray) -> BoolArray:
-    """(len(index),) bool: the window shares time with one of `others` of the same clip."""
-    result = np.zeros(len(index), bool)
-    slack = 0.25 / windows.rate_hz
-    for clip in np.unique(windows.clip_index[index]):
-        here = np.flatnonzero(windows.clip_index[index] == clip)
-        there = others[windows.clip_index[others] == clip]
-        if len(there) == 0:
-            continue
-        starts, ends = np.sort(windows.start_s[there]), np.sort(windows.end_s[there])
-        # Of the others, those that begin before this one ends, less those over before it begins.
-        begun = np.searchsorted(starts, windows.end_s[index[here]] - slack)
-        over = np.searchsorted(ends, windows.start_s[index[here]] + slack, side="right")
-        result[here] = begun > over
-    return result
+    whole = replace(
+        split,
+        train=np.concatenate([train, made_up[fit]]),
+        validation=validation,
+        test=test,
+        notes=notes,
+        varied=int(fit.sum()),
+    )
+    return replace(whole, leaks=leaks(windows, whole))
 
 
 def class_warnings(windows: WindowSet, split: Split) -> tuple[str, ...]:
@@ -261,6 +224,9 @@ def class_warnings(windows: WindowSet, split: Split) -> tuple[str, ...]:
             found.append(f"{label!r} has no windows at all")
             continue
         for part in PARTS:
+            # That a fold tests on some classes only is its nature.
+            if split.folds and part != TRAIN:
+                continue
             if len(split.part(part)) and counts[part][code] == 0:
                 found.append(f"{label!r} has no {part} windows ({total[code]} in all)")
     return tuple(found)
@@ -269,7 +235,8 @@ def class_warnings(windows: WindowSet, split: Split) -> tuple[str, ...]:
 def parts_summary(windows: WindowSet, split: Split) -> dict[str, dict[str, object]]:
     """Per part: how many windows, which subjects, which clips (plain data for the report).
 
-    The training part also tells how many of its windows are of made-up people, if any are.
+    The training part also tells how many of its windows are of made-up people, or interpolated,
+    if any are.
     """
     summary: dict[str, dict[str, object]] = {
         part: {
@@ -281,63 +248,106 @@ def parts_summary(windows: WindowSet, split: Split) -> dict[str, dict[str, objec
     }
     if split.varied:
         summary[TRAIN]["varied"] = split.varied
+    if split.interpolated:
+        summary[TRAIN]["interpolated"] = split.interpolated
     return summary
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 clip``, ``2 clips``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def units_of(windows: WindowSet, kind: str) -> tuple[int, IntArray]:
+    """Which subject, or clip, each window belongs to; clips of one movement are one unit.
 
+    Where all clips show one movement they are units nevertheless, and the split tells the leak.
 
-def _units(windows: WindowSet, kind: str) -> tuple[list[str], IntArray]:
-    """Names of the subjects or clips in use, and which of them each window belongs to."""
-    names, index = (
-        (windows.subjects, windows.subject_index)
-        if kind == BY_SUBJECT
-        else (windows.clip_ids, windows.clip_index)
-    )
-    used, unit = np.unique(index, return_inverse=True)
+    Returns
+    -------
+    (U, (N,) array)
+        How many units there are, and which of them: numbered by name, not as they were read.
+
+    Raises
+    ------
+    HarstudioError
+        There is only one.
+    """
+    if kind == BY_SUBJECT:
+        names, index = windows.subjects, windows.subject_index
+    else:
+        index = windows.clip_index
+        names = windows.movements
+        if len({names[i] for i in np.unique(index)}) < 2:
+            names = windows.clip_ids
+    every, group = np.unique(np.array(names, str), return_inverse=True)
+    used, unit = np.unique(group[index], return_inverse=True)
     if len(used) < 2:
-        only = names[int(used[0])] or "of no name"
+        only = every[used[0]] if kind == BY_SUBJECT else windows.clip_names[int(index[0])]
         hint = (
             "split by clip, or add another subject" if kind == BY_SUBJECT else "label a second clip"
         )
-        raise HarstudioError(f"cannot split by {kind}: all windows are of one, {only}", hint)
-    # The assignment must not depend on the order in which clips were read.
-    by_name = np.argsort([names[u] for u in used], kind="stable")
-    rank = np.empty(len(used), np.int64)
-    rank[by_name] = np.arange(len(used))
-    return [names[int(used[i])] for i in by_name], rank[unit]
+        raise HarstudioError(
+            f"cannot split by {kind}: all windows are of one, {only or 'of no name'}", hint
+        )
+    return len(used), unit.astype(np.int64)
 
 
-def _neediest(wanted: Mapping[str, FloatArray], label: int, unit: FloatArray) -> str:
-    """The part that lacks most windows of a class; of equals, most of what the unit has."""
-
-    def need(part: str) -> tuple[float, float]:
-        return float(wanted[part][label]), float(wanted[part] @ unit)
-
-    return max(wanted, key=need)
-
-
-def _borrowed_validation(
-    windows: WindowSet, window_part: IntArray, config: TrainingConfig
-) -> tuple[IntArray, tuple[str, ...]]:
-    """Clips of the training subjects as validation, where there was no subject to spare."""
-    train = np.flatnonzero(window_part == PARTS.index(TRAIN))
-    clips, unit = np.unique(windows.clip_index[train], return_inverse=True)
-    share = config.validation_share / (1.0 - config.test_share)
-    table = unit_table(unit, windows.codes[train], len(clips), len(windows.labels))
-    # To `assigned` the group that comes second is the held-out one, whatever it is called.
-    part_of = assigned(table, {TRAIN: 1.0 - share, TEST: share}, np.random.default_rng(config.seed))
-    lent = train[part_of[unit] == PARTS.index(TEST)]
-    if config.split == BY_CLIP or len(lent) == 0:
-        note = f"no {config.split} to spare for validation: the last epoch is kept, not the best"
-        return window_part, (note,)
-    changed = window_part.copy()
-    changed[lent] = PARTS.index(VALIDATION)
-    return changed, (
-        "too few subjects for a validation group: it is other clips of the training subjects",
+def split_of(
+    windows: WindowSet,
+    window_part: IntArray,
+    kind: str,
+    unit: str,
+    notes: tuple[str, ...] = (),
+    title: str = "",
+) -> Split:
+    """The split that puts each window where an (N,) array of indices into `PARTS` says (-1: not
+    used)."""
+    index = [np.flatnonzero(window_part == i) for i in range(len(PARTS))]
+    names, of = (
+        (windows.subjects, windows.subject_index)
+        if unit == BY_SUBJECT
+        else (windows.clip_ids, windows.clip_index)
     )
+    units = {
+        part: tuple(_used(names, of[members])) for part, members in zip(PARTS, index, strict=True)
+    }
+    return Split(index[0], index[1], index[2], kind, units, notes, title=title, unit=unit)
+
+
+def _of_units(windows: WindowSet, config: TrainingConfig) -> Split:
+    """By subject or clip, in shares."""
+    kind = BY_SUBJECT if config.split == BY_SUBJECT else BY_CLIP
+    test, validation = config.test_share, config.validation_share
+    if config.split == SEVEN_TO_THREE:
+        test, validation = 0.3, 0.0
+    count, unit = units_of(windows, kind)
+    shares = {TRAIN: 1.0 - test - validation, VALIDATION: validation, TEST: test}
+    table = unit_table(unit, windows.codes, count, len(windows.labels))
+    part_of = assigned(table, shares, np.random.default_rng(config.seed))
+    window_part = part_of[unit]
+    if not (window_part == PARTS.index(TEST)).any():
+        raise HarstudioError(
+            f"cannot split by {kind}: each class occurs in one {kind} only, "
+            "so that none is left to test on",
+            "label a second one of at least one class",
+        )
+    notes: tuple[str, ...] = ()
+    if config.split == SEVEN_TO_THREE:
+        notes = ("7:3 by clip has no validation part: the last epoch is kept, not the best",)
+    elif validation > 0 and not (window_part == PARTS.index(VALIDATION)).any():
+        window_part, notes = borrowed_validation(windows, window_part, config, kind)
+    return split_of(windows, window_part, config.split, kind, notes)
+
+
+def _listed(windows: WindowSet, config: TrainingConfig) -> Split:
+    """As a list says."""
+    split_list = load_split_list(config.split_list)
+    window_part, unit, notes = parts_of(split_list, windows)
+    if not split_list.parts.get(VALIDATION):
+        window_part, more = with_validation(windows, window_part, config, unit)
+        lent = int((window_part == PARTS.index(VALIDATION)).sum())
+        if lent and not more:
+            judges = counted(lent, "window")
+            more = (f"no validation part in the list: {judges} of its training part validate",)
+        notes += more
+    title = f"by the list {split_list.name}"
+    return split_of(windows, window_part, LISTED, unit, notes, title)
 
 
 def _random_windows(windows: WindowSet, config: TrainingConfig) -> Split:
@@ -350,8 +360,3 @@ def _random_windows(windows: WindowSet, config: TrainingConfig) -> Split:
 
 def _used(names: tuple[str, ...], index: IntArray) -> list[str]:
     return sorted(names[int(i)] for i in np.unique(index))
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

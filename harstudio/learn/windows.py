@@ -5,20 +5,53 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harstudio.core.arrays import BoolArray, FloatArray, IntArray, readonly
 from harstudio.core.errors import HarstudioError
-from harstudio.core.imu import ImuRecording
-from harstudio.core.labels import LabelTrack
-from harstudio.learn.config import CHANNELS, TrainingConfig
+from harstudio.learn.channels import Float32Array as Float32Array
 
-Float32Array = NDArray[np.float32]
+_PER_WINDOW = (
+    "codes", "clip_index", "subject_index", "start_s", "end_s", "real", "variant", "weight",
+)  # fmt: skip
 
-_AXES = "xyz"
+
+@dataclass(frozen=True, eq=False)
+class Partners:
+    """The second parents of windows that were made by interpolation, beside their first.
+
+    Attributes
+    ----------
+    clip_index, subject_index : (N,) arrays
+        As in `WindowSet`; -1 where a window was cut from a recording, and has none.
+    start_s, end_s : (N,) arrays, s
+    """
+
+    clip_index: IntArray
+    subject_index: IntArray
+    start_s: FloatArray
+    end_s: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("clip_index", "subject_index"):
+            object.__setattr__(self, name, readonly(getattr(self, name), np.int64))
+        for name in ("start_s", "end_s"):
+            object.__setattr__(self, name, readonly(getattr(self, name)))
+
+    @classmethod
+    def none(cls, count: int) -> Partners:
+        """For windows that were all cut."""
+        nowhere, never = np.full(count, -1), np.zeros(count)
+        return cls(nowhere, nowhere, never, never)
+
+    def taken(self, index: IntArray | BoolArray) -> Partners:
+        return Partners(
+            self.clip_index[index],
+            self.subject_index[index],
+            self.start_s[index],
+            self.end_s[index],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +75,14 @@ class WindowSet:
     variant : (N,) array
         0: the person as recorded (all, unless told). 1 and up: another person who makes the same
         movement; such windows are for training and never judge a model.
+    weight : (N,) array, 0 or more
+        How much a window counts in training: how far its label can be believed; 1 unless told.
+    partners : Partners or None
+        Set where some windows were made by interpolation; those are for training only, too.
+    clip_names : names for people, one for each of `clip_ids`; the ids unless told
+    movements : names, one for each of `clip_ids`
+        Clips of the same one show the same movement, on another body, mirrored, or at another
+        pace; each clip its own unless told.
 
     Raises
     ------
@@ -62,6 +103,10 @@ class WindowSet:
     end_s: FloatArray
     real: BoolArray
     variant: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    weight: FloatArray = field(default_factory=lambda: np.zeros(0))
+    partners: Partners | None = None
+    clip_names: tuple[str, ...] = ()
+    movements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         signals = readonly(self.signals, np.float32)
@@ -72,6 +117,15 @@ class WindowSet:
         object.__setattr__(self, "signals", signals)
         if np.size(self.variant) == 0:
             object.__setattr__(self, "variant", np.zeros(len(signals), np.int64))
+        if np.size(self.weight) == 0:
+            object.__setattr__(self, "weight", np.ones(len(signals)))
+        for name in ("clip_names", "movements"):
+            told = tuple(getattr(self, name)) or self.clip_ids
+            if len(told) != len(self.clip_ids):
+                raise HarstudioError(
+                    f"windows: {len(told)} {name}, expected {len(self.clip_ids)}, one for each clip"
+                )
+            object.__setattr__(self, name, told)
         columns = (
             ("codes", np.int64, len(self.labels)),
             ("clip_index", np.int64, len(self.clip_ids)),
@@ -80,6 +134,7 @@ class WindowSet:
             ("end_s", np.float64, None),
             ("real", np.bool_, None),
             ("variant", np.int64, None),
+            ("weight", np.float64, None),
         )
         for name, dtype, count in columns:
             column = readonly(getattr(self, name), dtype)
@@ -90,6 +145,12 @@ class WindowSet:
             if count is not None and len(column) and not 0 <= column.min() <= column.max() < count:
                 raise HarstudioError(f"windows: {name} outside 0 to {count - 1}")
             object.__setattr__(self, name, column)
+        if not (self.weight >= 0).all() or not np.isfinite(self.weight).all():
+            raise HarstudioError("windows: a weight is negative, or no number")
+        if self.partners is not None and len(self.partners.start_s) != len(signals):
+            raise HarstudioError(
+                f"windows: partners of {len(self.partners.start_s)}, expected {len(signals)}"
+            )
 
     def __len__(self) -> int:
         return len(self.signals)
@@ -102,15 +163,17 @@ class WindowSet:
         """Some of the windows, by index or mask, in that order; names stay."""
         return replace(
             self,
-            signals=_sealed(self.signals[index]),
-            codes=self.codes[index],
-            clip_index=self.clip_index[index],
-            subject_index=self.subject_index[index],
-            start_s=self.start_s[index],
-            end_s=self.end_s[index],
-            real=self.real[index],
-            variant=self.variant[index],
+            signals=sealed(self.signals[index]),
+            partners=None if self.partners is None else self.partners.taken(index),
+            **{name: getattr(self, name)[index] for name in _PER_WINDOW},
         )
+
+    @property
+    def interpolated(self) -> BoolArray:
+        """(N,) which windows were made by interpolation between two others."""
+        if self.partners is None:
+            return np.zeros(len(self), bool)
+        return np.asarray(self.partners.clip_index >= 0)
 
     def relabelled(self, labels: tuple[str, ...]) -> WindowSet:
         """The same windows with `codes` pointing into other names.
@@ -154,83 +217,9 @@ class WindowSet:
         digest.update(self.subject_index.data)
         if self.variant.any():
             digest.update(self.variant.data)
+        if (self.weight != 1.0).any():
+            digest.update(self.weight.data)
         return digest.hexdigest()
-
-
-def cut_windows(
-    recording: ImuRecording,
-    track: LabelTrack,
-    labels: tuple[str, ...],
-    *,
-    clip_id: str,
-    subject: str,
-    config: TrainingConfig,
-    variant: int = 0,
-) -> WindowSet:
-    """Cut one recording into labelled windows.
-
-    Windows start at the beginning of each uninterrupted run of valid samples. A window gets the
-    label that most of its samples carry if that is at least `config.min_share` of them; others
-    are left out, and so is every window that touches an invalid sample.
-
-    Parameters
-    ----------
-    recording : ImuRecording
-        At `config.rate_hz`, its times on the clip's clock.
-    track : LabelTrack
-        On the same clock.
-    labels : names
-        The classes; time under any other label (``unknown`` too, unless listed) is unlabelled.
-    clip_id, subject : str
-        Provenance, and the units of a split.
-    config : TrainingConfig
-    variant : int
-        See `WindowSet`.
-
-    Returns
-    -------
-    WindowSet, possibly of no windows
-
-    Raises
-    ------
-    HarstudioError
-        Another rate, a sensor or signal that the recording lacks, no labels, a label twice,
-        a value beyond the range of float32.
-    """
-    if not labels or len(set(labels)) != len(labels):
-        raise HarstudioError(f"labels: got {labels!r}, expected one or more distinct names")
-    if recording.samples > 1 and abs(recording.rate_hz / config.rate_hz - 1.0) > 0.01:
-        raise HarstudioError(
-            f"clip {clip_id!r}: recorded at {recording.rate_hz:.2f} Hz, "
-            f"expected {config.rate_hz:g} Hz",
-            "resample it first",
-        )
-    signals, channels = _chosen(recording, config, clip_id)
-    starts = _starts(recording, config)
-    rows = starts[:, None] + np.arange(config.window_samples)
-    codes, share = _majority(track.codes(recording.times_s, labels)[rows], len(labels))
-    kept = (codes >= 0) & (share >= config.min_share - 1e-9)
-    starts, rows, codes = starts[kept], rows[kept], codes[kept]
-    start_s = recording.times_s[starts]
-    count = len(starts)
-    cut = signals[rows]
-    if not np.isfinite(cut).all():
-        raise HarstudioError(f"clip {clip_id!r}: a signal is too large to be an acceleration")
-    return WindowSet(
-        signals=_sealed(cut),
-        codes=codes,
-        labels=tuple(labels),
-        channels=channels,
-        rate_hz=config.rate_hz,
-        clip_ids=(clip_id,),
-        clip_index=np.zeros(count, np.int64),
-        subjects=(subject,),
-        subject_index=np.zeros(count, np.int64),
-        start_s=start_s,
-        end_s=start_s + config.window_samples / config.rate_hz,
-        real=np.full(count, recording.kind == "real"),
-        variant=np.full(count, variant),
-    )
 
 
 def joined(sets: Sequence[WindowSet]) -> WindowSet:
@@ -239,10 +228,13 @@ def joined(sets: Sequence[WindowSet]) -> WindowSet:
     Raises
     ------
     HarstudioError
-        No sets, or sets that differ in labels, channels, rate or window length.
+        No sets, sets that differ in labels, channels, rate or window length, or interpolated
+        windows: those are made last.
     """
     if not sets:
         raise HarstudioError("no windows: nothing to join")
+    if any(s.partners is not None for s in sets):
+        raise HarstudioError("windows: interpolated ones cannot be joined", "join, then up-sample")
     first = sets[0]
     shape = first.signals.shape[1:]
     for other in sets[1:]:
@@ -257,7 +249,7 @@ def joined(sets: Sequence[WindowSet]) -> WindowSet:
     clip_ids, clip_index = _merged([(s.clip_ids, s.clip_index) for s in sets])
     subjects, subject_index = _merged([(s.subjects, s.subject_index) for s in sets])
     return WindowSet(
-        signals=_sealed(np.concatenate([s.signals for s in sets])),
+        signals=sealed(np.concatenate([s.signals for s in sets])),
         codes=np.concatenate([s.codes for s in sets]),
         labels=first.labels,
         channels=first.channels,
@@ -270,56 +262,21 @@ def joined(sets: Sequence[WindowSet]) -> WindowSet:
         end_s=np.concatenate([s.end_s for s in sets]),
         real=np.concatenate([s.real for s in sets]),
         variant=np.concatenate([s.variant for s in sets]),
+        weight=np.concatenate([s.weight for s in sets]),
+        clip_names=_by_clip(clip_ids, [(s.clip_ids, s.clip_names) for s in sets]),
+        movements=_by_clip(clip_ids, [(s.clip_ids, s.movements) for s in sets]),
     )
 
 
-def _chosen(
-    recording: ImuRecording, config: TrainingConfig, clip_id: str
-) -> tuple[Float32Array, tuple[str, ...]]:
-    """(T, C) float32 of the chosen sensors and signals, and the channels' names."""
-    sensors = config.sensors or recording.sensors
-    known = {"acc": recording.acc_mps2, "gyro": recording.gyro_radps}
-    columns, names = [], []
-    for sensor in sensors:
-        place = recording.sensor_index(sensor)
-        for signal in CHANNELS[config.channels]:
-            values = known[signal]
-            if values is None:
-                raise HarstudioError(
-                    f"clip {clip_id!r}: its {recording.kind} recording has no {signal}",
-                    "choose the channels acc",
-                )
-            with np.errstate(over="ignore"):
-                columns.append(values[:, place].astype(np.float32))
-            names += [f"{sensor} {signal}_{axis}" for axis in _AXES]
-    return np.concatenate(columns, axis=1), tuple(names)
-
-
-def _starts(recording: ImuRecording, config: TrainingConfig) -> IntArray:
-    """Index of each window's first sample: windows lie inside runs of valid, gapless samples."""
-    valid = recording.valid_mask
-    gap = np.diff(recording.times_s) > 1.5 / config.rate_hz
-    breaks = np.flatnonzero((valid[1:] != valid[:-1]) | gap) + 1
-    edges = np.concatenate([[0], breaks, [recording.samples]])
-    starts = [
-        np.arange(first, stop - config.window_samples + 1, config.step_samples)
-        for first, stop in pairwise(edges)
-        if valid[first]
-    ]
-    return np.concatenate([np.zeros(0, np.int64), *starts]).astype(np.int64)
-
-
-def _majority(codes: IntArray, classes: int) -> tuple[IntArray, FloatArray]:
-    """Most frequent label of each window (-1 where no sample has one), and its share.
-
-    codes : (N, T), -1 where unlabelled.
-    """
-    count = len(codes)
-    flat = (codes + np.arange(count)[:, None] * (classes + 1) + 1).ravel()
-    votes = np.bincount(flat, minlength=count * (classes + 1)).reshape(count, classes + 1)[:, 1:]
-    best = votes.argmax(axis=1) if count else np.zeros(0, np.int64)
-    most = votes[np.arange(count), best]
-    return np.where(most > 0, best, -1), most / max(1, codes.shape[1])
+def _by_clip(
+    clip_ids: tuple[str, ...], columns: list[tuple[tuple[str, ...], tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """What is told of each clip; the first to tell is believed."""
+    told: dict[str, str] = {}
+    for ids, values in columns:
+        for clip_id, value in zip(ids, values, strict=True):
+            told.setdefault(clip_id, value)
+    return tuple(told[clip_id] for clip_id in clip_ids)
 
 
 def _merged(
@@ -334,7 +291,7 @@ def _merged(
     return tuple(place), np.concatenate(parts)
 
 
-def _sealed(array: Float32Array) -> Float32Array:
+def sealed(array: Float32Array) -> Float32Array:
     """Mark an array of our own read-only, so that no second copy is made of it."""
     array.flags.writeable = False
     return array

@@ -193,6 +193,8 @@ def _map_channel(window_channel: str) -> str:
     """``left_wrist acc_x`` of a window is ``left_wrist acc x`` of a map."""
     sensor, signal = window_channel.rsplit(" ", 1)
     kind, axis = signal.rsplit("_", 1)
+    if axis not in ("x", "y", "z"):  # a magnitude or an orientation: maps know neither
+        return ""
     return channels_of(sensor, kind)["xyz".index(axis)]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
 from harstudio.body.people import varied
+from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording, SensorLayout
 from harstudio.core.jobs import Job, Progress
@@ -18,10 +22,17 @@ from harstudio.imu.frames import restored, sensed
 from harstudio.imu.resample import at_times, resampled
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.registry import read_recording
+from harstudio.learn.config import BOTH as BOTH
+from harstudio.learn.config import REAL as REAL
+from harstudio.learn.config import VIRTUAL as VIRTUAL
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.windows import WindowSet, cut_windows, joined
+from harstudio.learn.cutting import cut_windows
+from harstudio.learn.label_map import LabelMap
+from harstudio.learn.movements import movement_signature, same_movements
+from harstudio.learn.windows import WindowSet, joined
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.loading import (
+    Posed,
     bodies_of,
     layout_for,
     options_for,
@@ -29,9 +40,10 @@ from harstudio.workflows.loading import (
     simulate_motion,
 )
 
-VIRTUAL, REAL = "virtual", "real"
 LEFT_OUT = "left_out"
 _SLACK_S = 1e-6
+_TOUCHED = 3
+"""Samples at either end of a motion that have no acceleration of their own."""
 
 
 def collect_windows(
@@ -51,42 +63,49 @@ def collect_windows(
         Of the project file.
     signals : str
         ``virtual``: simulate clips that have a motion. ``real``: take clips' recordings, under
-        their alignment, that have all of the configuration's sensors.
+        their alignment, that have all of the configuration's sensors. ``both``: either, each
+        window marked by `WindowSet.real`.
     clip_ids : tuple of str, optional
         Only these clips. Excluded and broken clips never take part.
     labels : tuple of str, optional
         The labels and their order; all labels in use but "unknown", in the project's order,
-        unless told.
+        unless told. Under the configuration's label map, those that it maps to.
 
     Returns
     -------
     WindowSet
         Of all clips but those that fail to load; the last Progress names them in its value
-        `LEFT_OUT`.
+        `LEFT_OUT`. Clips that show one movement are told as such (`WindowSet.movements`).
 
     Raises
     ------
     HarstudioError
-        No clip has both labels and such signals, or all that do fail to load.
+        No clip has both labels and such signals, all that do fail to load, or labels that the
+        label map does not know.
     """
-    chosen = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
-    clips = [c for c in chosen if c.usable and len(c.labels) and _has(c, signals)]
+    clips = labelled_clips(project, signals, clip_ids)
     if not clips:
+        kind = "virtual or real" if signals == BOTH else signals
         raise HarstudioError(
-            f"no clip has both labels and {signals} signals",
+            f"no clip has both labels and {kind} signals",
             "label some clips, and check that they are not excluded",
         )
-    used = {label for clip in clips for label in clip.labels.labels} - {UNKNOWN}
-    names = labels or tuple(name for name in project.label_set.names if name in used)
+    if config.label_map is not None:
+        config.label_map.checked(clip.labels for clip in clips)
+    names = labels or classes_of(project, clips, config.label_map)
     if not names:
         raise HarstudioError(f"the only label is {UNKNOWN!r}: nothing to learn", "label more")
     layout = layout_for(project.layout, config.sensors) if config.sensors else project.layout
+    kinds = (VIRTUAL, REAL) if signals == BOTH else (signals,)
+    work = [(clip, kind) for clip in clips for kind in kinds if has_signals(clip, kind)]
     sets: list[WindowSet] = []
     failures: list[str] = []
-    for done, clip in enumerate(clips):
-        yield Progress(done, len(clips), f"Cutting windows: {clip.name}")
+    shown: dict[str, FloatArray | None] = {}
+    used: set[str] = set()
+    for done, (clip, kind) in enumerate(work):
+        yield Progress(done, len(work), f"Cutting windows: {clip.name}")
         try:
-            for recording in _signals(project, folder, clip, layout, config, signals):
+            for recording in _signals(project, folder, clip, layout, config, kind, shown):
                 windows = cut_windows(
                     recording,
                     clip.labels,
@@ -94,8 +113,10 @@ def collect_windows(
                     clip_id=clip.id,
                     subject=clip.subject,
                     config=config,
+                    name=clip.name,
                 )
                 sets.append(windows)
+            used.add(clip.id)
         except Exception as error:
             failures.append(f"{clip.name}: {reason_of(error)}")
     if not any(len(windows) for windows in sets):
@@ -103,11 +124,90 @@ def collect_windows(
             f"none of {len(clips)} labelled clips gave a window",
             failures[0] if failures else "segments shorter than a window give none",
         )
-    note = f"{sum(len(s) for s in sets):,} windows from {len(clips) - len(failures)} clips"
+    note = f"{sum(len(s) for s in sets):,} windows from {len(used)} clips"
     if failures:
-        note += f"; {len(failures)} clips left out, e.g. {failures[0]}"
-    yield Progress(len(clips), len(clips), note, {LEFT_OUT: tuple(failures)})
+        note += f"; {len(failures)} left out, e.g. {failures[0]}"
+    yield Progress(len(work), len(work), note, {LEFT_OUT: tuple(failures)})
+    whole = joined(sets)
+    first = same_movements(shown)
+    return replace(whole, movements=tuple(first.get(i, i) for i in whole.clip_ids))
+
+
+def sketched_windows(
+    project: Project, config: TrainingConfig, clip_ids: tuple[str, ...] | None = None
+) -> WindowSet:
+    """The windows that clips will give or nearly so, without their signals: no file is read.
+
+    What a split will put where, and which parts share what, can be told from them in an instant.
+
+    Parameters
+    ----------
+    clip_ids : tuple of str, optional
+        Only these clips.
+
+    Returns
+    -------
+    WindowSet
+        Of no channels; possibly of no windows.
+
+    Raises
+    ------
+    HarstudioError
+        No clip has labels and signals, or labels that the label map does not know.
+    """
+    clips = labelled_clips(project, config.signals, clip_ids)
+    if config.label_map is not None:
+        config.label_map.checked(clip.labels for clip in clips)
+    names = classes_of(project, clips, config.label_map)
+    if not names:
+        raise HarstudioError(
+            f"no labelled clip has {config.signals} signals, or its only label is {UNKNOWN!r}",
+            "label more clips",
+        )
+    bare = replace(config, sensors=(), channels="magnitude")
+    sets = []
+    for clip in clips:
+        count = max(1, round(clip.duration_s * config.rate_hz))
+        valid = np.ones(count, bool)
+        if clip.motion is not None:
+            valid[:_TOUCHED] = valid[-_TOUCHED:] = False
+        blank = ImuRecording(
+            np.arange(count) / config.rate_hz,
+            ("any",),
+            np.zeros((count, 1, 3)),
+            valid=valid,
+            kind="virtual" if has_signals(clip, VIRTUAL) and config.signals != REAL else "real",
+        )
+        windows = cut_windows(
+            blank,
+            clip.labels,
+            names,
+            clip_id=clip.id,
+            subject=clip.subject,
+            config=bare,
+            name=clip.name,
+        )
+        sets.append(replace(windows, signals=windows.signals[:, :, :0], channels=()))
     return joined(sets)
+
+
+def labelled_clips(
+    project: Project, signals: str, clip_ids: tuple[str, ...] | None = None
+) -> list[Clip]:
+    """Clips with labels and such signals; excluded and broken ones never take part."""
+    chosen = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
+    return [c for c in chosen if c.usable and len(c.labels) and has_signals(c, signals)]
+
+
+def classes_of(
+    project: Project, clips: Iterable[Clip], label_map: LabelMap | None
+) -> tuple[str, ...]:
+    """What can be learned from clips: their labels but "unknown", or what these are mapped to."""
+    used = {label for clip in clips for label in clip.labels.labels}
+    ordered = tuple(name for name in project.label_set.names if name in used)
+    if label_map is None:
+        return tuple(name for name in ordered if name != UNKNOWN)
+    return label_map.labels(ordered)
 
 
 def with_people(
@@ -158,6 +258,7 @@ def with_people(
                     subject=clip.subject,
                     config=config,
                     variant=variant,
+                    name=clip.name,
                 )
                 sets.append(cut)
         except Exception as error:
@@ -172,8 +273,10 @@ def _number_of(clip_id: str) -> int:
     return int.from_bytes(sha256(clip_id.encode()).digest()[:8], "big")
 
 
-def _has(clip: Clip, signals: str) -> bool:
-    return clip.motion is not None if signals == VIRTUAL else bool(clip.recordings)
+def has_signals(clip: Clip, signals: str) -> bool:
+    """Whether a clip can give virtual signals, real ones, or any."""
+    has = {VIRTUAL: clip.motion is not None, REAL: bool(clip.recordings)}
+    return any(has.values()) if signals == BOTH else has[signals]
 
 
 def _signals(
@@ -183,9 +286,14 @@ def _signals(
     layout: SensorLayout,
     config: TrainingConfig,
     signals: str,
+    shown: dict[str, FloatArray | None],
 ) -> list[ImuRecording]:
+    """A clip's signals of one kind; of a virtual one, `shown` learns what it shows."""
     if signals == VIRTUAL:
-        return [_virtual(project, folder, clip, layout, config)]
+        assert clip.motion is not None
+        posed = read_posed(clip.motion, folder, bodies_of(project, folder))
+        shown[clip.id] = movement_signature(posed.motion)
+        return [_virtual(posed, layout, config)]
     fitting = [
         number
         for number, ref in enumerate(clip.recordings)
@@ -204,11 +312,7 @@ def _signals(
     ]
 
 
-def _virtual(
-    project: Project, folder: Path, clip: Clip, layout: SensorLayout, config: TrainingConfig
-) -> ImuRecording:
-    assert clip.motion is not None
-    posed = read_posed(clip.motion, folder, bodies_of(project, folder))
+def _virtual(posed: Posed, layout: SensorLayout, config: TrainingConfig) -> ImuRecording:
     options = SimulationOptions(preset=config.preset, rate_hz=config.rate_hz)
     return simulate_motion(posed.shaped, posed.motion, layout, options_for(posed.points, options))
 

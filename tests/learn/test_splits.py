@@ -22,34 +22,7 @@ from harstudio.learn.splits import (
     parts_summary,
 )
 from harstudio.learn.windows import WindowSet, joined
-
-
-def table(rows: list[tuple[str, str, str, int]]) -> WindowSet:
-    """Windows without content: (subject, clip, label, how many), half-overlapping in time."""
-    subjects = tuple(dict.fromkeys(row[0] for row in rows))
-    clips = tuple(dict.fromkeys(row[1] for row in rows))
-    labels = tuple(sorted({row[2] for row in rows}))
-    spread = [(s, c, label, k) for s, c, label, n in rows for k in range(n)]
-    start = np.array([0.5 * k for *_, k in spread])
-    return WindowSet(
-        signals=np.zeros((len(spread), 60, 1), np.float32),
-        codes=np.array([labels.index(label) for _, _, label, _ in spread], np.int64),
-        labels=labels,
-        channels=("wrist acc_x",),
-        rate_hz=60.0,
-        clip_ids=clips,
-        clip_index=np.array([clips.index(c) for _, c, _, _ in spread], np.int64),
-        subjects=subjects,
-        subject_index=np.array([subjects.index(s) for s, _, _, _ in spread], np.int64),
-        start_s=start,
-        end_s=start + 1.0,
-        real=np.zeros(len(spread), bool),
-    )
-
-
-def study(subjects: int, per_clip: int = 10, clips: int = 1) -> WindowSet:
-    return table([(f"s{i}", f"s{i}-{label}-{c}", label, per_clip) for i in range(subjects)
-                  for label in ("run", "walk") for c in range(clips)])  # fmt: skip
+from tests.learn.tables import study, table
 
 
 def units_of(windows: WindowSet, split: Split, part: str, by: str) -> set[str]:
@@ -74,7 +47,7 @@ def test_every_window_is_in_one_part_and_no_unit_in_two(
     for part in PARTS:
         assert set(split.units[part]) == units_of(windows, split, part, kind)
         assert set(windows.codes[split.part(part)]) == {0, 1}, "a class is missing"
-    shared = [leak for leak in leaks(windows, split) if kind == "subject" or "subject" not in leak]
+    shared = [leak for leak in split.leaks if kind == "subject" or leak.kind != "subject"]
     assert shared == []
 
 
@@ -132,7 +105,7 @@ def test_two_subjects_lend_clips_to_validation_and_say_so() -> None:
         units_of(windows, split, "train", "clip")
     )
     assert "too few subjects" in split.notes[0]
-    assert any("train and validation share 1 subject" in leak for leak in leaks(windows, split))
+    assert any("train and validation share 1 subject" in leak.text for leak in split.leaks)
 
 
 def test_where_no_clip_can_be_lent_there_is_no_validation_and_it_is_said() -> None:
@@ -153,7 +126,7 @@ def test_random_windows_say_that_they_leak() -> None:
     windows = study(6)
     split = make_split(windows, TrainingConfig(split="random_windows"))
     assert split.text.startswith("random windows (leaks: diagnostic only): ")
-    found = " / ".join(leaks(windows, split))
+    found = " / ".join(leak.text for leak in split.leaks)
     for words in ("share 12 clips", "share 6 subjects", "share samples"):
         assert words in found
 
@@ -175,7 +148,8 @@ def test_planted_leaks_are_counted(
     split = Split(np.flatnonzero(chosen), none, np.flatnonzero(~chosen), "clip", {})
     found = leaks(windows, split)
     assert len(found) == len(words)
-    assert all(word in leak for word, leak in zip(words, found, strict=True))
+    assert all(word in leak.text for word, leak in zip(words, found, strict=True))
+    assert all(leak.flatters for leak in found)
 
 
 def test_only_windows_that_touch_in_time_share_samples() -> None:
@@ -183,14 +157,15 @@ def test_only_windows_that_touch_in_time_share_samples() -> None:
     none = np.zeros(0, np.int64)
     apart = Split(np.array([0, 1, 2]), none, np.array([4, 5]), "clip", {})
     touching = Split(np.array([0, 1, 2]), none, np.array([3, 4, 5]), "clip", {})
-    assert not any("samples" in leak for leak in leaks(windows, apart))
-    assert "train and test share samples: 1 test window" in leaks(windows, touching)
+    assert not any(leak.kind == "samples" for leak in leaks(windows, apart))
+    assert "train and test share samples: 1 test window" in map(str, leaks(windows, touching))
 
 
 def test_windows_without_a_subject_are_told() -> None:
     windows = table([("", f"c{i}", label, 5) for i, label in enumerate(["run", "walk"] * 3)])
-    found = leaks(windows, make_split(windows, TrainingConfig(split="clip")))
-    assert found == ["the subject of 30 windows is unknown"]
+    (found,) = make_split(windows, TrainingConfig(split="clip")).leaks
+    assert (found.kind, found.count) == ("unknown_subject", 30)
+    assert found.text == "the subject of 30 windows is unknown"
 
 
 def with_made_up(windows: WindowSet, people: int = 2) -> WindowSet:
@@ -213,7 +188,7 @@ def test_made_up_people_only_train_and_change_nothing_else(
     assert np.array_equal(split.train[windows.variant[split.train] == 0], plain.train)
     assert split.varied == 2 * len(plain.train) == (windows.variant[split.train] > 0).sum()
     assert split.units == plain.units
-    assert leaks(windows, split) == leaks(bare, plain)
+    assert split.leaks == plain.leaks == leaks(bare, plain)
 
 
 def test_made_up_people_of_held_out_clips_are_dropped_and_told() -> None:

@@ -13,7 +13,8 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.windows import WindowSet, cut_windows, joined
+from harstudio.learn.cutting import cut_windows
+from harstudio.learn.windows import WindowSet, joined
 
 TEN = TrainingConfig(rate_hz=10.0, window_s=1.0, min_share=0.6)
 
@@ -188,3 +189,45 @@ def test_a_made_up_person_s_windows_keep_their_number_through_every_step() -> No
     assert both.taken(both.variant == 2).variant.tolist() == [2] * len(other)
     assert (both.clip_ids, both.subjects) == (("clip",), ("anna",))
     assert joined([own, own]).fingerprint() != both.fingerprint()
+
+
+def soft(segment: Segment, config: TrainingConfig = TEN) -> WindowSet:
+    track = LabelTrack((segment,))
+    return cut_windows(ramp(30), track, ("run",), clip_id="c", subject="a", config=config)
+
+
+def test_windows_count_in_full_where_nothing_is_doubted() -> None:
+    assert soft(Segment(0, 3, "run")).weight.tolist() == [1.0] * 5
+    # What a gap leaves unsaid is no doubt about the label.
+    assert soft(Segment(0, 2.8, "run")).weight.tolist() == [1.0] * 5
+
+
+def test_doubt_and_soft_edges_make_windows_count_less() -> None:
+    doubted = soft(Segment(0, 3, "run", confidence=0.4))
+    assert doubted.weight == pytest.approx([0.4] * 5)
+    edged = soft(Segment(0, 3, "run", start_soft_s=1.0, end_soft_s=0.5)).weight
+    assert edged[0] < edged[1] < edged[2] == pytest.approx(1.0)
+    assert edged[-1] == pytest.approx(np.mean([1.0] * 6 + [0.9, 0.8, 0.7, 0.6]), abs=0.02)
+    sharp = replace(TEN, soft_edges=False)
+    assert soft(Segment(0, 3, "run", 0.4, start_soft_s=1.0), sharp).weight.tolist() == [1.0] * 5
+
+
+def test_weights_names_and_movements_travel_with_the_windows() -> None:
+    doubted = soft(Segment(0, 3, "run", confidence=0.5))
+    other = cut_windows(
+        ramp(30), LabelTrack((Segment(0, 3, "run"),)), ("run",), clip_id="d", subject="a",
+        config=TEN, name="Walk 2", movement="take",
+    )  # fmt: skip
+    both = joined([doubted, other])
+    assert both.weight.tolist() == [0.5] * 5 + [1.0] * 5
+    assert both.clip_names == ("c", "Walk 2")
+    assert both.movements == ("c", "take")
+    part = both.taken(np.array([9, 0]))
+    assert part.weight.tolist() == [1.0, 0.5]
+    assert replace(doubted, weight=np.ones(5)).fingerprint() != doubted.fingerprint()
+
+
+@pytest.mark.parametrize("weight", [[-1.0] * 5, [np.nan] * 5, [1.0] * 4])
+def test_weights_that_are_none_are_refused(weight: list[float]) -> None:
+    with pytest.raises(HarstudioError, match="weight"):
+        replace(soft(Segment(0, 3, "run")), weight=np.array(weight))
