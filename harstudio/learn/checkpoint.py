@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from harstudio import __version__
 from harstudio.core.arrays import IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.files import write_whole
+from harstudio.learn.files import Tensors, read_tensors, write_tensors
 from harstudio.learn.scaling import Scaler
 from harstudio.learn.windows import WindowSet
 
 FORMAT = "harstudio-model-1"
 SOURCE_WINDOWS, SOURCE_CODES = "source.windows", "source.codes"
 """A sample of the training windows, replayed when the model is fine-tuned."""
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +79,7 @@ class Checkpoint:
             ),
             "split_sha256": self.split_hash,
         }
-        tensors = {name: np.ascontiguousarray(array) for name, array in self.tensors.items()}
-        write_whole(path, lambda temporary: save_file(tensors, temporary, metadata))
+        write_tensors(path, self.tensors, metadata)
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
@@ -98,17 +92,12 @@ class Checkpoint:
         """
         if not path.is_file():
             raise HarstudioError(f"{path}: no such file", "the run has no finished model")
-        try:
-            with safe_open(path, framework="numpy") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, TypeError, ValueError) as error:
-            raise HarstudioError(f"{path}: not a safetensors file ({error})") from error
+        tensors, metadata = read_tensors(path)
         if metadata.get("format") != FORMAT:
             raise HarstudioError(f"{path}: format {metadata.get('format')!r}, expected {FORMAT!r}")
         try:
             scaler = json.loads(metadata["scaler"])
-            return cls(
+            loaded = cls(
                 model=metadata["model"],
                 labels=tuple(map(str, json.loads(metadata["labels"]))),
                 channels=tuple(map(str, json.loads(metadata["channels"]))),
@@ -122,6 +111,23 @@ class Checkpoint:
             )
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise HarstudioError(f"{path}: damaged model description ({error!r})") from error
+        loaded._check(path)
+        return loaded
+
+    def _check(self, path: Path) -> None:
+        """HarstudioError unless the description is of one piece."""
+        wide = (len(self.channels),)
+        if self.scaler.mean.shape != wide or self.scaler.sd.shape != wide:
+            raise HarstudioError(
+                f"{path}: scales {self.scaler.mean.shape} and {self.scaler.sd.shape}, "
+                f"expected one for each of {len(self.channels)} channels"
+            )
+        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
+            raise HarstudioError(f"{path}: labels {self.labels!r}, expected two or more, distinct")
+        if self.window_samples < 1 or not 0 < self.rate_hz < float("inf"):
+            raise HarstudioError(
+                f"{path}: windows of {self.window_samples} samples at {self.rate_hz} Hz"
+            )
 
     def check_fits(self, windows: WindowSet) -> None:
         """HarstudioError unless the windows have this model's channels, rate and length."""

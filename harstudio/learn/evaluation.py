@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, finished
 from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.leaks import CLIP, SUBJECT, TEST, TRAIN, VALIDATION, Leak, counted
 from harstudio.learn.prediction import predicted, predictor_of
 from harstudio.learn.report import EvaluationReport, report_of
+from harstudio.learn.run_extras import count_look, looks_caution
 from harstudio.learn.runs import RunFolder
-from harstudio.learn.splits import TRAIN, VALIDATION, counted
 from harstudio.learn.windows import WindowSet
 
 
@@ -22,7 +24,8 @@ def evaluate_run(run_dir: Path, windows: WindowSet, part_text: str) -> Evaluatio
     """The report of a run's model on windows of another set.
 
     Labels that the model never saw join the matrix as rows whose windows are all wrong; clips and
-    subjects that it was trained on are told in the warnings.
+    subjects that it was trained on are told in the warnings. Windows of the run's test part make
+    this one more look at that, which is counted in the run folder.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def evaluating(
     probabilities = yield from predicted(
         predictor_of(checkpoint), windows, index, classes=len(checkpoint.labels)
     )
-    return report_of(
+    report = report_of(
         windows,
         index,
         labels,
@@ -70,7 +73,45 @@ def evaluating(
         },
         warnings=(*warnings, *unseen_labels(checkpoint, windows), *seen_before(run, windows)),
         model=checkpoint.model,
+        leaks=leaks_of_run(run, windows),
     )
+    return _with_look(run, report, windows, part_text)
+
+
+def _with_look(
+    run: RunFolder, report: EvaluationReport, windows: WindowSet, what: str
+) -> EvaluationReport:
+    """The report with the number of looks, after this one was counted."""
+    if not run.finished:
+        return report
+    seen = windows_of_test_part(run.report(), windows)
+    if seen == 0:
+        return report
+    try:
+        looks = count_look(run.path, what, seen)
+    except HarstudioError as error:
+        told = f"this look at the test part was not counted: {error}"
+        return replace(report, warnings=(*report.warnings, told))
+    caution = looks_caution(looks)
+    warnings = (*report.warnings, caution) if caution else report.warnings
+    return replace(report, looks=looks, warnings=warnings)
+
+
+def windows_of_test_part(report: EvaluationReport, windows: WindowSet) -> int:
+    """How many windows share time with those that a run's own report judged."""
+    by_clip: dict[str, list[tuple[float, float]]] = {}
+    for judged in report.windows:
+        by_clip.setdefault(judged.clip_id, []).append((judged.start_s, judged.end_s))
+    slack, seen = 0.25 / windows.rate_hz, 0
+    for code, clip_id in enumerate(windows.clip_ids):
+        if clip_id not in by_clip:
+            continue
+        here = windows.clip_index == code
+        starts, ends = np.sort(np.array(by_clip[clip_id]), axis=0).T
+        begun = np.searchsorted(starts, windows.end_s[here] - slack)
+        over = np.searchsorted(ends, windows.start_s[here] + slack, side="right")
+        seen += int((begun > over).sum())
+    return seen
 
 
 def all_labels(checkpoint: Checkpoint, windows: WindowSet) -> tuple[str, ...]:
@@ -95,13 +136,18 @@ def unseen_labels(checkpoint: Checkpoint, windows: WindowSet) -> list[str]:
 
 def seen_before(run: RunFolder, windows: WindowSet) -> list[str]:
     """What to tell about clips and subjects that the run was trained or chosen on."""
+    return [leak.text for leak in leaks_of_run(run, windows)]
+
+
+def leaks_of_run(run: RunFolder, windows: WindowSet) -> tuple[Leak, ...]:
+    """The clips and subjects of windows that the run was trained or chosen on."""
     if not run.finished:
-        return []
+        return ()
     parts = run.report().parts
-    told = []
-    for what, key, names, index in (
-        ("clip", "clips", windows.clip_ids, windows.clip_index),
-        ("subject", "subjects", windows.subjects, windows.subject_index),
+    found = []
+    for kind, key, names, index in (
+        (CLIP, "clips", windows.clip_ids, windows.clip_index),
+        (SUBJECT, "subjects", windows.subjects, windows.subject_index),
     ):
         used = {
             str(name) for part in (TRAIN, VALIDATION) for name in parts.get(part, {}).get(key, ())
@@ -109,8 +155,9 @@ def seen_before(run: RunFolder, windows: WindowSet) -> list[str]:
         shared = [i for i in np.unique(index) if names[i] and names[i] in used]
         if shared:
             count = int(np.isin(index, shared).sum())
-            told.append(
-                f"{counted(count, 'window')} of {counted(len(shared), what)} "
+            text = (
+                f"{counted(count, 'window')} of {counted(len(shared), kind)} "
                 "that the model was trained on"
             )
-    return told
+            found.append(Leak(kind, (TRAIN, TEST), len(shared), count, text))
+    return tuple(found)

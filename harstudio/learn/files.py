@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
 from harstudio.core.errors import HarstudioError
+
+Tensors = Mapping[str, NDArray[Any]]
+
+_TYPES = {
+    "float64": "F64", "float32": "F32", "int64": "I64", "int32": "I32", "uint8": "U8",
+    "bool": "BOOL",
+}  # fmt: skip
+"""numpy's names of types, and those of safetensors."""
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -54,6 +66,55 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise HarstudioError(f"{path}: holds a {type(data).__name__}, expected an object")
     return data
+
+
+def write_tensors(path: Path, tensors: Tensors, metadata: Mapping[str, str]) -> None:
+    """Write arrays by name as a safetensors file; the same arrays give the same bytes.
+
+    The library's own writer puts the metadata in an order that changes from one process to the
+    next, so the format is written here: the length of a JSON directory, that, and the arrays.
+    """
+    # The widest types come first, so that every array begins at a multiple of its type's size.
+    names = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
+    arrays = [np.ascontiguousarray(tensors[name]) for name in names]
+    head: dict[str, object] = {"__metadata__": {key: metadata[key] for key in sorted(metadata)}}
+    end = 0
+    for name, array in zip(names, arrays, strict=True):
+        begin, end = end, end + array.nbytes
+        kind = _TYPES[array.dtype.name]
+        head[name] = {
+            "dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [begin, end],
+        }  # fmt: skip
+    text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little"))
+            file.write(text)
+            for array in arrays:
+                if array.size:
+                    file.write(array.reshape(-1).view(np.uint8).data)
+
+    write_whole(path, write)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The arrays of a safetensors file by name, and its metadata.
+
+    Raises
+    ------
+    HarstudioError
+        The file is missing, unreadable, or no safetensors file.
+    """
+    if not path.is_file():
+        raise HarstudioError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        raise HarstudioError(f"{path}: not a safetensors file ({error})") from error
 
 
 def _write_text(path: Path, text: str) -> None:

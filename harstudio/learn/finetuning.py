@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from harstudio.core.arrays import FloatArray
+from harstudio.core.arrays import BoolArray, FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
+from harstudio.learn.alternatives import TITLES, ZERO_SHOT, Alternative, Alternatives
 from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.config import FinetuneConfig
 from harstudio.learn.evaluation import all_labels, seen_before, unseen_labels, widened
@@ -23,7 +24,8 @@ from harstudio.learn.holdout import hold_out
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.prediction import predicted, predictor_of
 from harstudio.learn.report import EvaluationReport, report_of
-from harstudio.learn.runs import BEFORE, FINETUNING, RunFolder, RunWriter
+from harstudio.learn.run_state import STOPPED
+from harstudio.learn.runs import ALTERNATIVES, BEFORE, FINETUNING, RunFolder, RunWriter
 from harstudio.learn.splits import TEST, Split, class_warnings, parts_summary
 from harstudio.learn.windows import WindowSet
 
@@ -38,6 +40,8 @@ class FinetuneSummary:
         The new run folder, and the one it came from.
     before, after : EvaluationReport
         Of the model as it was and as it is now, on the same held-out windows.
+    alternatives : Alternatives
+        What else could have been done, and which was kept.
     new_labels : labels that the model did not know before
     train_windows : int
         Labelled windows that it was adapted on.
@@ -48,6 +52,7 @@ class FinetuneSummary:
     parent: Path
     before: EvaluationReport
     after: EvaluationReport
+    alternatives: Alternatives
     new_labels: tuple[str, ...]
     train_windows: int
     seconds: float
@@ -62,12 +67,16 @@ def finetune(
     warnings: Iterable[str] = (),
     files: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Job[FinetuneSummary]:
-    """Job: train the dense layers of a run's network on labelled windows of other recordings.
+    """Job: adapt a run's network to labelled windows of other recordings.
+
+    Four ways are tried and judged on the same held-out windows: the model as it was, a new one of
+    its kind, its dense layers adapted, and then all its layers. The run keeps dense or all layers,
+    as `FinetuneConfig.method` says; the others are told in `alternatives.json`.
 
     Labels are matched by name: a label the model knows keeps its row of the last layer, a new one
-    gets a small random row, and labels that the recording lacks stay predictable, before and
-    after. The convolution and its batch normalisation do not change. A file ``STOP`` in `out_dir`
-    ends training early; closing the generator discards the run.
+    gets a small random row. All ways are judged among the labels of these recordings; the model
+    keeps the others and can predict them. A file ``STOP`` in `out_dir` ends training early;
+    closing the generator discards the run.
 
     Parameters
     ----------
@@ -103,9 +112,9 @@ def finetune(
     told = (*warnings, *_warnings(parent_run, parent, windows, split))
     windows = windows.relabelled(labels)
     with RunWriter(out_dir) as writer:
-        yield Progress(0, config.steps, "loading torch")
+        yield Progress(0, 0, "loading torch")
         # Late: whoever imports this module must not wait for torch.
-        from harstudio.learn.head_training import adapt_head
+        from harstudio.learn.adapting import adapted
 
         writer.about(FINETUNING, _about(parent_run, parent, windows, split, config))
         writer.extra(files or {})
@@ -113,19 +122,29 @@ def finetune(
         cannot = unseen_labels(parent, windows.taken(split.test))
         before = _report(zero_shot, labels, windows, split, (*told, *cannot), parent)
         writer.report(before, BEFORE)
-        adapted = yield from adapt_head(
-            parent, labels, windows.signals[split.train], windows.codes[split.train], config, writer
-        )
-        adapted = replace(adapted, split_hash=split.fingerprint())
-        writer.checkpoint(adapted)
-        judged = yield from _judged(adapted, windows, split)
-        after = _report(judged, labels, windows, split, told, adapted)
+        tried = yield from adapted(parent, labels, windows, split, config, writer)
+        checkpoint = replace(tried.checkpoint, split_hash=split.fingerprint())
+        writer.checkpoint(checkpoint)
+        judged = yield from _judged(checkpoint, windows, split)
+        after = _report(judged, labels, windows, split, told, checkpoint)
+        bars = [Alternative(ZERO_SHOT, before.confusion)]
+        for name, (candidate, spent_s) in tried.candidates.items():
+            shares = yield from _judged(candidate, windows, split)
+            report = _report(shares, labels, windows, split, told, candidate)
+            bars.append(Alternative(name, report.confusion, spent_s))
+        order = list(TITLES)
+        bars.sort(key=lambda bar: order.index(bar.name))
+        alternatives = Alternatives(labels, tried.chosen, tried.reason, tuple(bars))
+        writer.extra({ALTERNATIVES: alternatives.to_json()})
         writer.report(after)
+        if tried.stopped:
+            writer.close(STOPPED, "on request")
     return FinetuneSummary(
         path=out_dir,
         parent=run_dir,
         before=before,
         after=after,
+        alternatives=alternatives,
         new_labels=labels[len(parent.labels) :],
         train_windows=len(split.train),
         seconds=time.perf_counter() - started,
@@ -133,11 +152,23 @@ def finetune(
 
 
 def _judged(checkpoint: Checkpoint, windows: WindowSet, split: Split) -> Job[FloatArray]:
-    """Job: probabilities of the held-out windows."""
+    """Job: probabilities of the held-out windows, among the labels of these recordings."""
     probabilities = yield from predicted(
         predictor_of(checkpoint), windows, split.test, classes=len(checkpoint.labels)
     )
-    return widened(probabilities, len(windows.labels))
+    wide = widened(probabilities, len(windows.labels))
+    return among(wide, np.bincount(windows.codes, minlength=len(windows.labels)) > 0)
+
+
+def among(probabilities: FloatArray, allowed: BoolArray) -> FloatArray:
+    """(N, K) probabilities where only the `allowed` (K,) classes can be; each row sums to 1.
+
+    A row without any on an allowed class is spread evenly over those.
+    """
+    kept = np.where(allowed, probabilities, 0.0)
+    total = kept.sum(axis=1, keepdims=True)
+    even = allowed / max(1, int(allowed.sum()))
+    return np.where(total > 0, kept / np.where(total > 0, total, 1.0), even)
 
 
 def _report(
@@ -169,7 +200,12 @@ def _warnings(
     absent = [label for label in parent.labels if label not in used.labels]
     told = [*split.notes, *class_warnings(used, split), *seen_before(run, windows)]
     if absent:
-        told.append(f"labels of the model that these recordings lack: {', '.join(absent)}")
+        told.append(
+            f"labels of the model that these recordings lack: {', '.join(absent)}; "
+            "before and after were judged without them"
+        )
+    if len(np.unique(windows.subject_index)) == 1:
+        told.append("adapted to one person: other people gain little from it")
     return tuple(told)
 
 

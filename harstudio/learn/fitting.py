@@ -24,12 +24,18 @@ class Fitted:
     best_epoch, epochs : int
     stopped_early : str
         Why; empty if it was not.
+    notes : texts
+        What a reader of the report must know of the training.
+    resumable : bool
+        It was stopped on request, and what it takes to go on is kept.
     """
 
     checkpoint: Checkpoint
     best_epoch: int
     epochs: int
     stopped_early: str
+    notes: tuple[str, ...] = ()
+    resumable: bool = False
 
 
 def class_weights(codes: IntArray, classes: int, most: float = 10.0) -> FloatArray:

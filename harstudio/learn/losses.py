@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from harstudio.learn.torch_setup import Tensor, functional
+from harstudio.learn.torch_setup import Tensor, functional, torch
 
 
 def classification_loss(
-    logits: Tensor, codes: Tensor, weights: Tensor | None = None, kind: str = "cross_entropy"
+    logits: Tensor,
+    codes: Tensor,
+    weights: Tensor | None = None,
+    kind: str = "cross_entropy",
+    trust: Tensor | None = None,
 ) -> Tensor:
     """Mean loss of a batch.
 
@@ -19,15 +23,21 @@ def classification_loss(
     kind : str
         ``cross_entropy``, or ``squared_error``: of the probabilities against one-hot targets,
         summed over classes (L0 of Xiao et al. 2020).
+    trust : (N,) or None
+        How much each window counts; the mean is weighted by these too. Where all are 0, so is the
+        loss.
     """
-    if kind == "cross_entropy":
+    if kind == "cross_entropy" and trust is None:
         return functional.cross_entropy(logits, codes, weight=weights)
-    target = functional.one_hot(codes, logits.shape[1]).to(logits.dtype)
-    errors = ((logits.softmax(dim=1) - target) ** 2).sum(dim=1)
-    if weights is None:
-        return errors.mean()
-    weight = weights[codes]
-    return (errors * weight).sum() / weight.sum()
+    if kind == "cross_entropy":
+        errors = functional.cross_entropy(logits, codes, reduction="none")
+    else:
+        target = functional.one_hot(codes, logits.shape[1]).to(logits.dtype)
+        errors = ((logits.softmax(dim=1) - target) ** 2).sum(dim=1)
+    weight = torch.ones_like(errors) if weights is None else weights[codes]
+    if trust is not None:
+        weight = weight * trust
+    return (errors * weight).sum() / weight.sum().clamp(min=torch.finfo(weight.dtype).tiny)
 
 
 def reconstruction_loss(rebuilt: Tensor, scaled: Tensor) -> Tensor:

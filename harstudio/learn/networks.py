@@ -11,7 +11,7 @@ from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.models import model_spec
-from harstudio.learn.models.layers import Network
+from harstudio.learn.models.layers import ChannelsFirst, Network
 from harstudio.learn.torch_setup import Tensor, torch
 from harstudio.learn.windows import Float32Array
 
@@ -61,6 +61,14 @@ def restored(checkpoint: Checkpoint) -> Network:
             f"it was written by harstudio {checkpoint.version}",
         ) from error
     return network.eval()
+
+
+def opened(checkpoint: Checkpoint) -> ChannelsFirst:
+    """The network of a checkpoint for use outside: (B, C, T) signals to (B, K) logits.
+
+    `.features` and `.head` are its two parts. As from `restored`, in evaluation mode.
+    """
+    return ChannelsFirst(restored(checkpoint)).eval()
 
 
 def tensors_of(network: Network) -> dict[str, NDArray[Any]]:

@@ -4,55 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from harstudio.core.arrays import FloatArray, IntArray, readonly
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.windows import WindowSet
-
-
-@dataclass(frozen=True, slots=True)
-class WindowResult:
-    """One window, what it was, and what the model said.
-
-    Attributes
-    ----------
-    clip_id, subject : str
-    start_s, end_s : float, s
-        On the clip's clock.
-    truth, prediction : label names
-    probability : float
-        That the model gave its prediction.
-    part : str
-        Part of the split the window belongs to.
-    real : bool
-        From a real sensor.
-    """
-
-    clip_id: str
-    subject: str
-    start_s: float
-    end_s: float
-    truth: str
-    prediction: str
-    probability: float
-    part: str = "test"
-    real: bool = False
-
-
-@dataclass(frozen=True)
-class ClassScore:
-    """Figures of one class; a ratio whose denominator is 0 is 0."""
-
-    label: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    predicted: int
+from harstudio.learn import metrics
+from harstudio.learn.config import RANDOM_WINDOWS
+from harstudio.learn.leaks import Leak
+from harstudio.learn.metrics import macro_f1 as macro_f1
+from harstudio.learn.results import ClassScore as ClassScore
+from harstudio.learn.results import WindowResult as WindowResult
+from harstudio.learn.windows import Float32Array, WindowSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +35,14 @@ class EvaluationReport:
     parts : mapping of part to its number of windows, subjects and clips
     warnings : what a reader must know before believing the figures
     model : str
+    leaks : what the part shares with those that the model was made from
+    auc : K numbers or None, or empty
+        Area under the one-vs-rest ROC curve of each class; None where it is not defined, empty
+        where no probabilities were kept.
+    looks : int
+        How often the run was judged on this part, this time included.
+    probabilities : (N, K) float32 array or None
+        Of every window, in the order of `windows`; they travel beside the JSON, not in it.
     """
 
     labels: tuple[str, ...]
@@ -80,6 +53,10 @@ class EvaluationReport:
     parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     model: str = ""
+    leaks: tuple[Leak, ...] = ()
+    auc: tuple[float | None, ...] = ()
+    looks: int = 1
+    probabilities: Float32Array | None = None
 
     def __post_init__(self) -> None:
         confusion = readonly(self.confusion, np.int64)
@@ -93,6 +70,18 @@ class EvaluationReport:
             raise HarstudioError(
                 f"report: {len(self.windows)} windows, but the confusion counts {self.total}"
             )
+        if len(self.auc) not in (0, count) or any(
+            area is not None and not 0 <= area <= 1 for area in self.auc
+        ):
+            raise HarstudioError(f"report: auc is {self.auc}, expected {count} shares")
+        if self.probabilities is not None:
+            probabilities = readonly(self.probabilities, np.float32)
+            if probabilities.shape != (len(self.windows), count):
+                raise HarstudioError(
+                    f"report: probabilities have shape {probabilities.shape}, "
+                    f"expected ({len(self.windows)}, {count})"
+                )
+            object.__setattr__(self, "probabilities", probabilities)
 
     @property
     def total(self) -> int:
@@ -102,7 +91,7 @@ class EvaluationReport:
     @property
     def accuracy(self) -> float:
         """Share of windows that are right."""
-        return _ratio(float(np.trace(self.confusion)), self.total)
+        return float(metrics.accuracies(self.confusion))
 
     @property
     def macro_f1(self) -> float:
@@ -115,13 +104,41 @@ class EvaluationReport:
     @property
     def weighted_f1(self) -> float:
         """Mean F1 weighted by support."""
-        return _ratio(math.fsum(s.f1 * s.support for s in self.per_class()), self.total)
+        return float(metrics.weighted_f1s(self.confusion))
 
     @property
     def balanced_accuracy(self) -> float:
         """Mean recall over the classes with support."""
-        recalls = [s.recall for s in self.per_class() if s.support]
-        return _ratio(math.fsum(recalls), len(recalls))
+        return float(metrics.balanced_accuracies(self.confusion))
+
+    @property
+    def macro_auc(self) -> float | None:
+        """Mean one-vs-rest area over the classes for which it is defined; None if for none."""
+        known = [area for area in self.auc if area is not None]
+        return math.fsum(known) / len(known) if known else None
+
+    @property
+    def kappa(self) -> float | None:
+        """Cohen's kappa between truth and prediction; None where it is not defined."""
+        kappa = float(metrics.kappas(self.confusion))
+        return None if math.isnan(kappa) else kappa
+
+    @property
+    def xiao_eq5(self) -> float:
+        """A figure to recognise, not to compare by: see `metrics.XIAO_EQ5`."""
+        return float(metrics.xiao_eq5s(self.confusion))
+
+    @property
+    def badge(self) -> str:
+        """Why these figures are too good, to be shown in red with them; empty if they are not."""
+        told = [leak.text for leak in self.leaks if leak.flatters]
+        if self.split_kind == RANDOM_WINDOWS:
+            told.insert(0, "random windows: a diagnostic, not a result")
+        return f"leaks: {'; '.join(told)}" if told else ""
+
+    def with_windows(self, windows: tuple[WindowResult, ...]) -> EvaluationReport:
+        """The same report with other facts of the same windows, e.g. their clips by name."""
+        return replace(self, windows=windows)
 
     def per_class(self) -> tuple[ClassScore, ...]:
         """Precision, recall, F1 and support of each class."""
@@ -138,6 +155,7 @@ class EvaluationReport:
                     f1=_ratio(2 * right, support + predicted),
                     support=support,
                     predicted=predicted,
+                    auc=self.auc[i] if self.auc else None,
                 )
             )
         return tuple(scores)
@@ -164,6 +182,12 @@ class EvaluationReport:
             "macro_f1": self.macro_f1,
             "weighted_f1": self.weighted_f1,
             "balanced_accuracy": self.balanced_accuracy,
+            "macro_auc": self.macro_auc,
+            "cohen_kappa": self.kappa,
+            "extras": {
+                "xiao2020_eq5": {"value": self.xiao_eq5, "meaning": metrics.XIAO_EQ5},
+                "xiao2020_eq6": {"value": self.accuracy, "meaning": metrics.XIAO_EQ6},
+            },
             "per_class": [
                 {
                     "label": s.label,
@@ -171,6 +195,7 @@ class EvaluationReport:
                     "recall": s.recall,
                     "f1": s.f1,
                     "support": s.support,
+                    "auc": s.auc,
                 }
                 for s in self.per_class()
             ],
@@ -181,6 +206,8 @@ class EvaluationReport:
             },
             "counts": {part: int(held.get("windows", 0)) for part, held in self.parts.items()},
             "warnings": list(self.warnings),
+            "leaks": [leak.to_json() for leak in self.leaks],
+            "looks": self.looks,
             "windows": [
                 {name: getattr(w, name) for name in WindowResult.__dataclass_fields__}
                 for w in self.windows
@@ -189,7 +216,7 @@ class EvaluationReport:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EvaluationReport:
-        """The report written by `to_json`; figures are derived again, not believed.
+        """The report written by `to_json`; what the counts tell is derived again, not believed.
 
         Raises
         ------
@@ -208,26 +235,13 @@ class EvaluationReport:
                 parts={str(part): dict(held) for part, held in split["parts"].items()},
                 warnings=tuple(str(text) for text in data["warnings"]),
                 model=str(data["model"]),
-                windows=tuple(_window(w) for w in data["windows"]),
+                windows=tuple(WindowResult.from_json(w) for w in data["windows"]),
+                leaks=tuple(_leak(each) for each in data.get("leaks", ())),
+                auc=_areas(data["per_class"]) if "per_class" in data else (),
+                looks=int(data.get("looks", 1)),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise HarstudioError(f"report: not a harstudio report ({error!r})") from error
-
-
-def macro_f1(confusion: IntArray) -> float:
-    """Mean F1 over the classes that occur as truth or as prediction.
-
-    A class that does neither says nothing about the model and is left out (so does
-    scikit-learn); one that is only predicted counts, with F1 0.
-
-    Parameters
-    ----------
-    confusion : (K, K) array of counts, rows = actual
-    """
-    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)
-    scores = 2.0 * np.diag(confusion) / np.maximum(occurrences, 1)
-    present = occurrences > 0
-    return float(scores[present].mean()) if present.any() else 0.0
 
 
 def report_of(
@@ -242,6 +256,9 @@ def report_of(
     parts: Mapping[str, Mapping[str, Any]] | None = None,
     warnings: Iterable[str] = (),
     model: str = "",
+    folds: IntArray | None = None,
+    leaks: Iterable[Leak] = (),
+    looks: int = 1,
 ) -> EvaluationReport:
     """The report of a model's probabilities for some windows of a set.
 
@@ -255,8 +272,10 @@ def report_of(
     probabilities : (N, K) array
     part : str
         Name of the part, kept with each window.
-    split, split_kind, parts, warnings, model
+    split, split_kind, parts, warnings, model, leaks, looks
         As in `EvaluationReport`.
+    folds : (N,) array, optional
+        Of a cross-validation, which fold judged each window, from 1.
     """
     place = {label: i for i, label in enumerate(labels)}
     lookup = np.array([place.get(label, -1) for label in windows.labels], np.int64)
@@ -278,11 +297,18 @@ def report_of(
             probability=round(float(probability), 6),
             part=part,
             real=bool(windows.real[i]),
+            fold=int(fold),
         )
-        for i, t, p, probability in zip(
-            index, truth, predicted, probabilities.max(axis=1, initial=0.0), strict=True
+        for i, t, p, probability, fold in zip(
+            index,
+            truth,
+            predicted,
+            probabilities.max(axis=1, initial=0.0),
+            np.zeros(len(index), np.int64) if folds is None else folds,
+            strict=True,
         )
     )
+    areas = metrics.one_vs_rest_auc(probabilities, truth)
     return EvaluationReport(
         labels=labels,
         confusion=flat.reshape(count, count),
@@ -292,21 +318,27 @@ def report_of(
         parts=dict(parts or {}),
         warnings=tuple(warnings),
         model=model,
+        leaks=tuple(leaks),
+        auc=tuple(None if math.isnan(area) else round(float(area), 9) for area in areas),
+        looks=looks,
+        probabilities=probabilities.astype(np.float32),
     )
 
 
-def _window(data: Mapping[str, Any]) -> WindowResult:
-    return WindowResult(
-        clip_id=str(data["clip_id"]),
-        subject=str(data["subject"]),
-        start_s=float(data["start_s"]),
-        end_s=float(data["end_s"]),
-        truth=str(data["truth"]),
-        prediction=str(data["prediction"]),
-        probability=float(data["probability"]),
-        part=str(data["part"]),
-        real=bool(data["real"]),
+def _leak(data: Mapping[str, Any]) -> Leak:
+    return Leak(
+        kind=str(data["kind"]),
+        parts=tuple(map(str, data["parts"])),
+        count=int(data["count"]),
+        windows=int(data["windows"]),
+        text=str(data["text"]),
     )
+
+
+def _areas(rows: Iterable[Mapping[str, Any]]) -> tuple[float | None, ...]:
+    """The areas that a report's rows of classes hold; empty for a report of before they did."""
+    areas = tuple(None if row.get("auc") is None else float(row["auc"]) for row in rows)
+    return areas if any(area is not None for area in areas) else ()
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -1,11 +1,11 @@
-"""Run folders: config.json, history.csv, model.safetensors, report.json."""
+"""Run folders: config.json, state.json, history.csv, model.safetensors, report.json."""
 
 from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +16,30 @@ from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
 from harstudio.learn.files import read_json, write_json
 from harstudio.learn.report import EvaluationReport
+from harstudio.learn.run_extras import (
+    load_probabilities,
+    looks_at,
+    probabilities_name,
+    save_probabilities,
+)
+from harstudio.learn.run_state import (
+    FAILED,
+    FINISHED,
+    RUNNING,
+    STOPPED,
+    RunState,
+    StateWriter,
+    read_state,
+    reason_of,
+)
+from harstudio.learn.windows import Float32Array
 
 CONFIG, HISTORY, MODEL = "config.json", "history.csv", "model.safetensors"
 REPORT, BEFORE, STOP = "report.json", "before.json", "STOP"
-CALIBRATION = "calibration.json"
+CALIBRATION, NOTES, LAST = "calibration.json", "notes.json", "last.safetensors"
+ALTERNATIVES = "alternatives.json"
+FOLDS = "folds"
+"""Folder of the runs of a cross-validation's folds."""
 TRAINING, FINETUNING = "training", "finetuning"
 
 
@@ -82,6 +102,33 @@ class RunFolder:
         return self.path.name
 
     @property
+    def title(self) -> str:
+        """The name that a person gave it; the folder's unless they did."""
+        return self._noted("name") or self.path.name
+
+    @property
+    def notes(self) -> str:
+        """What a person wrote about it."""
+        return self._noted("notes")
+
+    def note(self, *, name: str | None = None, notes: str | None = None) -> None:
+        """Name it, or write notes about it; None leaves what is there."""
+        kept = {"name": self._noted("name"), "notes": self.notes}
+        changes = {"name": name, "notes": notes}
+        changed = {key: old if changes[key] is None else changes[key] for key, old in kept.items()}
+        write_json(self.path / NOTES, changed)
+
+    @property
+    def state(self) -> RunState:
+        """How it stands; a run whose process died has failed. Never an error."""
+        return read_state(self.path, has_report=self.finished)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it ended before its time and can be taken up again."""
+        return (self.path / LAST).is_file() and self.state.state != RUNNING
+
+    @property
     def finished(self) -> bool:
         """Whether the run came to its report."""
         return (self.path / REPORT).is_file()
@@ -116,11 +163,21 @@ class RunFolder:
 
     def checkpoint(self) -> Checkpoint:
         """The model."""
+        if (self.path / FOLDS).is_dir() and not (self.path / MODEL).is_file():
+            raise HarstudioError(
+                f"{self.path}: a cross-validation has a model for each fold, and none of its own",
+                f"name the run of one, e.g. {self.path / FOLDS / '01'}",
+            )
         return Checkpoint.load(self.path / MODEL)
 
     def report(self) -> EvaluationReport:
-        """The results on the held-out part."""
-        return EvaluationReport.from_json(read_json(self.path / REPORT))
+        """The results on the held-out part, and how often it has been looked at since."""
+        report = EvaluationReport.from_json(read_json(self.path / REPORT))
+        return replace(report, looks=looks_at(self.path))
+
+    def probabilities(self, report: EvaluationReport) -> Float32Array | None:
+        """(N, K) of the windows of `report`, which `report` gave; None where not kept."""
+        return load_probabilities(self.path / probabilities_name(REPORT), report)
 
     def before(self) -> EvaluationReport:
         """For a fine-tuned run: its parent's results on the same held-out part."""
@@ -132,6 +189,12 @@ class RunFolder:
             (self.path / STOP).touch()
         except OSError as error:
             raise HarstudioError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def _noted(self, name: str) -> str:
+        try:
+            return str(read_json(self.path / NOTES).get(name, ""))
+        except HarstudioError:
+            return ""
 
     def _entry(self, name: str) -> Mapping[str, Any]:
         entry = self.about().get(name)
@@ -150,26 +213,39 @@ def list_runs(folder: Path) -> tuple[RunFolder, ...]:
 
 
 class RunWriter:
-    """Writes a run folder as a job goes on; in a ``with``, a cancelled job leaves nothing behind.
+    """Writes a run folder as a job goes on, in a ``with``.
+
+    A cancelled job leaves nothing behind, unless it took up an earlier run; one that was
+    interrupted (Ctrl+C) or failed leaves what it has, and says why.
 
     Parameters
     ----------
     path : Path
         Made if it is missing.
+    again : bool
+        Take up the run that is there, rather than refuse to overwrite it.
 
     Raises
     ------
     HarstudioError
-        The folder already holds a run, or cannot be made.
+        The folder already holds a run (or, with `again`, none), or cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        for name in (CONFIG, MODEL, REPORT):
-            if (path / name).exists():
-                raise HarstudioError(f"{path}: already holds a run", "choose a new folder")
-        self._made = _make_folders(path)
+    def __init__(self, path: Path, *, again: bool = False) -> None:
+        self.path, self._again = path, again
+        held = any((path / name).exists() for name in (CONFIG, MODEL, REPORT))
+        if held and not again:
+            raise HarstudioError(f"{path}: already holds a run", "choose a new folder")
+        if again and not held:
+            raise HarstudioError(f"{path}: holds no run", "name a folder that `train -o` made")
+        self._made, self._started = _make_folders(path), False
         self._written: set[str] = set()
+        self._state = StateWriter(path, RunFolder(path).state if again else None)
+        if again:
+            self._start()
+            # What it reported is of the model as it was, which is about to change.
+            for name in (REPORT, STOP):
+                (path / name).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -182,30 +258,53 @@ class RunWriter:
     ) -> None:
         if kind is None:
             self.close()
-        elif issubclass(kind, (GeneratorExit, KeyboardInterrupt)):
-            self.discard()
+        elif issubclass(kind, GeneratorExit | KeyboardInterrupt):
+            cancelled = issubclass(kind, GeneratorExit)
+            if self._again or (not cancelled and LAST in self._written):
+                self.close(STOPPED, "cancelled" if cancelled else "interrupted")
+            else:
+                self.discard()
+        elif error is not None:
+            self.close(FAILED, reason_of(error))
 
     def about(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Write config.json."""
+        """Write config.json: the run has begun."""
+        self._start()
         write_json(self._file(CONFIG), {"kind": kind, "harstudio": __version__, **data})
 
     def row(self, row: EpochReport) -> None:
         """Append one row to history.csv, and its header before the first."""
-        names = [f.name for f in fields(EpochReport)]
         first = HISTORY not in self._written
+        self._rows([row], "w" if first else "a")
+
+    def history(self, rows: Sequence[EpochReport]) -> None:
+        """Write history.csv anew."""
+        self._rows(rows, "w")
+
+    def _rows(self, rows: Sequence[EpochReport], mode: str) -> None:
+        names = [f.name for f in fields(EpochReport)]
         path = self._file(HISTORY)
         try:
-            with path.open("w" if first else "a", newline="", encoding="utf-8") as file:
+            with path.open(mode, newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
-                if first:
+                if mode == "w":
                     writer.writerow(names)
-                writer.writerow([_cell(getattr(row, name)) for name in names])
+                writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
         except OSError as error:
             raise HarstudioError(f"{path}: cannot be written ({error.strerror})") from error
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Put this model in place of the one before it."""
         checkpoint.save(self._file(MODEL))
+
+    def keep(self, save: Callable[[Path], None]) -> None:
+        """Put what a later sitting needs in place of what it needed before; note the time."""
+        save(self._file(LAST))
+        self._state.keep_time()
+
+    def drop_kept(self) -> None:
+        """Training is over: nothing is left to take up."""
+        (self.path / LAST).unlink(missing_ok=True)
 
     def extra(self, files: Mapping[str, Mapping[str, Any]]) -> None:
         """Write further JSON files, by name."""
@@ -214,25 +313,38 @@ class RunWriter:
 
     def report(self, report: EvaluationReport, name: str = REPORT) -> None:
         """Write a report."""
+        if report.probabilities is not None:
+            save_probabilities(self._file(probabilities_name(name)), report.probabilities)
         write_json(self._file(name), report.to_json())
 
     def asked_to_stop(self) -> bool:
         """Whether somebody put a file STOP there."""
         return (self.path / STOP).exists()
 
-    def close(self) -> None:
-        """The run is complete: the request to stop has been met."""
+    def close(self, state: str = FINISHED, reason: str = "") -> None:
+        """The run has come to an end, and any request to stop has been met; only once."""
         (self.path / STOP).unlink(missing_ok=True)
+        if self._started:
+            self._started = False
+            self._state.end(state, reason)
 
     def discard(self) -> None:
         """Remove what this writer wrote, and the folders that it made and that are empty."""
-        self.close()
+        (self.path / STOP).unlink(missing_ok=True)
         for name in self._written:
             (self.path / name).unlink(missing_ok=True)
+        if self._started:
+            self._started = False
+            self._state.drop()
         for folder in self._made:
             if any(folder.iterdir()):
                 break
             folder.rmdir()
+
+    def _start(self) -> None:
+        if not self._started:
+            self._state.start()
+            self._started = True
 
     def _file(self, name: str) -> Path:
         self._written.add(name)

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
-from harstudio.core.labels import UNKNOWN
 from harstudio.core.project import Clip, Project
 from harstudio.imu.simulate import SimulationOptions
-from harstudio.learn.config import BY_CLIP, BY_SUBJECT, FinetuneConfig, TrainingConfig
+from harstudio.learn.config import LISTED, FinetuneConfig, TrainingConfig
+from harstudio.learn.folds import make_folds
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.report import EvaluationReport
 from harstudio.learn.runs import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
+from harstudio.learn.split_lists import load_split_list
 from harstudio.workflows.aligning import align_clips, is_aligned
 from harstudio.workflows.calibrating import (
     calibrated_windows,
     calibration_notes,
     calibration_of,
-    comparable_clips,
     fit_for_training,
 )
-from harstudio.workflows.loading import layout_for
-from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windows, with_people
+from harstudio.workflows.training_data import DataSummary as DataSummary
+from harstudio.workflows.training_data import check_calibratable as check_calibratable
+from harstudio.workflows.training_data import check_options, with_sensors
+from harstudio.workflows.training_data import check_trainable as check_trainable
+from harstudio.workflows.training_data import data_summary as data_summary
+from harstudio.workflows.training_data import training_clips as training_clips
+from harstudio.workflows.windowing import (
+    LEFT_OUT,
+    REAL,
+    VIRTUAL,
+    collect_windows,
+    labelled_clips,
+    with_people,
+)
 
 if TYPE_CHECKING:
     from harstudio.imu.calibration import QuantileMap
     from harstudio.learn.finetuning import FinetuneSummary
     from harstudio.learn.runs import RunSummary
+    from harstudio.learn.splits import Split
     from harstudio.learn.windows import WindowSet
+
+SPLIT_LIST = "split_list.json"
+"""The list that a run was split by, beside it."""
 
 
 def runs_folder(project_file: Path) -> Path:
@@ -48,28 +64,6 @@ def new_run_folder(project_file: Path, name: str) -> Path:
     return next(base / name for name in names if not (base / name).exists())
 
 
-def training_clips(project: Project, *, include_recorded: bool = False) -> tuple[str, ...]:
-    """Ids of the labelled clips that a model is trained on.
-
-    People with a labelled recording are kept out where enough others remain: a network that has
-    seen their motion, even as virtual signals, is no honest "before" for fine-tuning on them.
-    """
-    clips = [c for c in project.clips.values() if c.usable and _classes(c) and c.motion]
-    recorded = {c.id for c in clips if c.recordings}
-    people = {c.subject for c in clips if c.id in recorded and c.subject}
-    others = [c for c in clips if c.id not in recorded and c.subject not in people]
-    labels = {label for clip in others for label in _classes(clip)}
-    subjects = {clip.subject for clip in others}
-    enough = len(labels) >= 2 and len(subjects) >= min(3, len({c.subject for c in clips}))
-    chosen = clips if include_recorded or not enough else others
-    return tuple(clip.id for clip in chosen)
-
-
-def _classes(clip: Clip) -> tuple[str, ...]:
-    """The clip's labels that can be learned: "unknown" is none."""
-    return tuple(label for label in clip.labels.labels if label != UNKNOWN)
-
-
 def _refuse_taken(run_dir: Path) -> None:
     """Say so at once, rather than after the simulation."""
     if any((run_dir / name).exists() for name in (CONFIG, MODEL, REPORT)):
@@ -83,47 +77,112 @@ def train_project(
     run_dir: Path,
     clip_ids: tuple[str, ...] | None = None,
 ) -> Job[RunSummary]:
-    """Train a model on the virtual signals of a project's labelled clips.
+    """Train a model on the signals of a project's labelled clips, or cross-validate one.
 
-    Where the configuration says so, those of all parts are first mapped onto the distribution of
-    the training people's recordings; the map is kept in the run folder.
+    Where the configuration says so, virtual signals of all parts are first mapped onto the
+    distribution of the training people's recordings; the map is kept in the run folder. In a
+    cross-validation that is done anew for each fold.
 
     Parameters
     ----------
     clip_ids : tuple of str, optional
         Only these clips; those of `training_clips` unless told.
 
+    Returns
+    -------
+    RunSummary
+        Where the split is one into folds, a `learn.cross_validation.CrossValidation`.
+
     Raises
     ------
     HarstudioError
-        No labelled clips, a split that is not possible, a run folder that is not empty, or nobody
-        to calibrate with.
+        No labelled clips, labels that the label map does not know, a split that is not possible,
+        a run folder that is not empty, or nobody to calibrate with.
     """
-    config = _with_sensors(project, config)
     _refuse_taken(run_dir)
-    ids = training_clips(project) if clip_ids is None else clip_ids
-    if config.calibrate:
-        check_calibratable(project, config, ids)
-    yield Progress(0, 0, "Simulating the sensors")
-    windows = yield from collect_windows(project, folder, config, signals=VIRTUAL, clip_ids=ids)
-    from harstudio.learn.training import planned_split, train  # torch: only here, in the job
+    ids = training_clips(project, signals=config.signals) if clip_ids is None else clip_ids
+    config = with_sensors(project, config, ids)
+    check_options(project, config, ids)
+    windows, notes = yield from training_windows(project, folder, config, ids)
+    files: dict[str, dict[str, object]] = {}
+    if config.split == LISTED:
+        files[SPLIT_LIST] = load_split_list(config.split_list).to_json()
+    if config.folded:
+        from harstudio.learn.cross_validation import cross_validate  # torch: only here, in the job
 
+        prepare = partial(prepared, project, folder, config)
+        return (
+            yield from cross_validate(
+                windows, config, run_dir, warnings=notes, files=files, prepare=prepare
+            )
+        )
+    from harstudio.learn.training import planned_split, train
+
+    split = planned_split(windows, config)
+    windows, split, more, extra = yield from prepared(project, folder, config, windows, split)
+    told = (*notes, *more)
+    return (
+        yield from train(
+            windows,
+            config,
+            run_dir,
+            warnings=told,
+            files={**files, **extra},
+            origin={"folder": str(folder.resolve()), "clips": list(ids)},
+            split=split,
+        )
+    )
+
+
+def training_windows(
+    project: Project, folder: Path, config: TrainingConfig, clip_ids: tuple[str, ...]
+) -> Job[tuple[WindowSet, tuple[str, ...]]]:
+    """The windows of all parts, with nothing fitted to them, and what to tell of them."""
+    notes: tuple[str, ...] = ()
+    if config.label_map is not None:
+        tracks = [c.labels for c in labelled_clips(project, config.signals, clip_ids)]
+        notes += config.label_map.checked(tracks)
+    if config.signals == VIRTUAL:
+        yield Progress(0, 0, "Simulating the sensors")
+    else:
+        yield Progress(0, 0, "Reading the recordings")
+        project, doubts = yield from with_alignment(project, folder, clip_ids)
+        notes += doubts
+    windows = yield from collect_windows(
+        project, folder, config, signals=config.signals, clip_ids=clip_ids
+    )
+    return windows, notes
+
+
+def prepared(
+    project: Project, folder: Path, config: TrainingConfig, windows: WindowSet, split: Split
+) -> Job[tuple[WindowSet, Split, tuple[str, ...], dict[str, dict[str, object]]]]:
+    """What is fitted to a training part, or made up for it: calibration and other people.
+
+    Returns
+    -------
+    (WindowSet, Split, notes, files)
+        The windows with those of made-up people after them, and virtual ones calibrated; the
+        split with the new windows in its training part; what to tell, and what a run keeps.
+    """
     found: QuantileMap | None = None
     notes: tuple[str, ...] = ()
     if config.calibrate:
-        found, notes = yield from fit_for_training(
-            project,
-            folder,
-            windows,
-            planned_split(windows, config),
-            SimulationOptions(preset=config.preset, rate_hz=config.rate_hz),
-        )
+        options = SimulationOptions(preset=config.preset, rate_hz=config.rate_hz)
+        found, notes = yield from fit_for_training(project, folder, windows, split, options)
     if config.people:
-        part = planned_split(windows, config).train
-        chosen = tuple(dict.fromkeys(windows.clip_of(int(i)) for i in part))
+        used = dict.fromkeys(windows.clip_of(int(i)) for i in split.train)
+        chosen = tuple(i for i in used if project.clip(i).motion is not None)
         windows = yield from with_people(project, folder, config, windows, chosen)
+        split = _again(windows, config, split)
     windows, files = _mapped(windows, found)
-    return (yield from train(windows, config, run_dir, warnings=notes, files=files))
+    return windows, split, notes, files
+
+
+def _again(windows: WindowSet, config: TrainingConfig, split: Split) -> Split:
+    """The same split of the same windows and of those that were added to them."""
+    named = windows.relabelled(windows.used_labels())
+    return make_folds(named, config)[max(0, split.fold - 1)]
 
 
 def _mapped(
@@ -163,7 +222,7 @@ def finetune_project(
     _refuse_taken(out_dir)
     found = calibration_of(run_dir)
     yield Progress(0, 0, "Reading the recording")
-    project, notes = yield from _with_alignment(project, folder, clip_ids)
+    project, notes = yield from with_alignment(project, folder, clip_ids)
     windows = yield from collect_windows(project, folder, parent, signals=REAL, clip_ids=clip_ids)
     windows, files = _mapped(windows, found)
     from harstudio.learn.finetuning import finetune
@@ -184,7 +243,7 @@ def evaluate_project(
     notes: tuple[str, ...] = ()
     yield Progress(0, 0, "Cutting windows")
     if signals == REAL:
-        project, notes = yield from _with_alignment(project, folder, None)
+        project, notes = yield from with_alignment(project, folder, None)
     windows = yield from collect_windows(project, folder, config, signals=signals)
     if found is not None:
         notes += calibration_notes(found, windows)
@@ -195,14 +254,7 @@ def evaluate_project(
     return (yield from evaluating(run_dir, windows, text, notes))
 
 
-def _with_sensors(project: Project, config: TrainingConfig) -> TrainingConfig:
-    if config.sensors:
-        layout_for(project.layout, config.sensors)
-        return config
-    return replace(config, sensors=project.layout.names)
-
-
-def _with_alignment(
+def with_alignment(
     project: Project, folder: Path, clip_ids: tuple[str, ...] | None
 ) -> Job[tuple[Project, tuple[str, ...]]]:
     """The project with every recording aligned that has never been and can be.
@@ -255,111 +307,3 @@ def _doubts(project: Project, clip_ids: tuple[str, ...] | None) -> tuple[str, ..
         for ref in clip.recordings
         if ref.alignment.doubt
     )
-
-
-@dataclass(frozen=True)
-class DataSummary:
-    """What there is to learn from: seconds per label and per subject, and clips with either."""
-
-    by_label: dict[str, float]
-    by_subject: dict[str, float]
-    clips: int
-    recordings: int
-
-
-def data_summary(project: Project) -> DataSummary:
-    """Labelled seconds of the clips that would take part in training."""
-    by_label: dict[str, float] = {}
-    by_subject: dict[str, float] = {}
-    clips = recordings = 0
-    for clip in project.clips.values():
-        seconds = clip.labels.seconds_by_label() if clip.usable else {}
-        seconds.pop(UNKNOWN, None)
-        if not seconds:
-            continue
-        clips += clip.motion is not None
-        recordings += bool(clip.recordings)
-        for label, length in seconds.items():
-            by_label[label] = by_label.get(label, 0.0) + length
-        by_subject[clip.subject] = by_subject.get(clip.subject, 0.0) + sum(seconds.values())
-    order = [name for name in project.label_set.names if name in by_label]
-    return DataSummary({n: by_label[n] for n in order}, by_subject, clips, recordings)
-
-
-def check_trainable(
-    project: Project, config: TrainingConfig, clip_ids: tuple[str, ...] | None = None
-) -> None:
-    """Refuse early what training would refuse late.
-
-    Parameters
-    ----------
-    clip_ids : tuple of str, optional
-        As for `train_project`.
-
-    Raises
-    ------
-    HarstudioError
-        No such model, a sensor that is unknown, fewer than two labels, a split by subject or
-        clip with fewer than two of them, or nobody to calibrate with.
-    """
-    model_spec(config.model)
-    _with_sensors(project, config)
-    ids = training_clips(project) if clip_ids is None else clip_ids
-    if config.calibrate:
-        check_calibratable(project, config, ids)
-    clips = [project.clip(i) for i in ids]
-    labels = {label for clip in clips for label in _classes(clip)}
-    if len(labels) < 2:
-        raise HarstudioError(
-            f"labels in use: {', '.join(labels) or 'none'}; expected at least 2", "label more clips"
-        )
-    if config.split == BY_SUBJECT and len({clip.subject for clip in clips}) < 2:
-        raise HarstudioError(
-            "a split by subject needs clips of at least 2 subjects", "choose the split by clip"
-        )
-    if config.split == BY_CLIP and len(clips) < 2:
-        raise HarstudioError("a split by clip needs at least 2 labelled clips", "label more clips")
-
-
-def check_calibratable(
-    project: Project,
-    config: TrainingConfig | None = None,
-    clip_ids: tuple[str, ...] | None = None,
-) -> None:
-    """Refuse a calibration for which there can be no recording.
-
-    Parameters
-    ----------
-    clip_ids : tuple of str, optional
-        As for `train_project`.
-
-    Raises
-    ------
-    HarstudioError
-        Signals as no sensor reads them, or no clip with both a motion and a recording of
-        somebody who takes part in training.
-    """
-    if config is not None and config.preset != "physical":
-        raise HarstudioError(
-            f"calibration: preset {config.preset!r} is not what a strapped-on sensor reads",
-            "choose the preset 'physical'",
-        )
-    recorded = {clip.subject for clip in comparable_clips(project)}
-    if not recorded:
-        raise HarstudioError(
-            "calibration: no clip has both a motion and a recording",
-            "import recordings of some people who are trained on",
-        )
-    named = ", ".join(sorted(recorded - {""}))
-    if not named:
-        raise HarstudioError(
-            "calibration: the clips with a recording do not say of whom they are",
-            "give them a subject: who is tested on must not be calibrated with",
-        )
-    ids = training_clips(project) if clip_ids is None else clip_ids
-    if not (recorded - {""}) & {project.clip(i).subject for i in ids}:
-        raise HarstudioError(
-            f"calibration: only {named} have both a motion and a recording, and they are kept "
-            "out of training",
-            "--include-recorded trains on them too; or add recordings of people who train",
-        )

@@ -1,4 +1,4 @@
-"""Fine-tuning: dense layers learn, the convolution stays, one held-out part judges both."""
+"""Fine-tuning: four ways are tried, and one held-out part judges all of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
+from harstudio.learn.adapting import left_out
+from harstudio.learn.alternatives import Alternative, Alternatives, load_alternatives
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
 from harstudio.learn.evaluation import evaluate_run
-from harstudio.learn.finetuning import finetune
+from harstudio.learn.finetuning import among, finetune
 from harstudio.learn.holdout import hold_out, stretches
 from harstudio.learn.models.layers import Network
 from harstudio.learn.networks import restored
+from harstudio.learn.prototypes import Prototypes
 from harstudio.learn.runs import RunFolder
 from harstudio.learn.splits import overlaps
 from harstudio.learn.torch_setup import torch
@@ -28,7 +31,8 @@ from harstudio.learn.windows import WindowSet
 MakeConfig = Callable[..., TrainingConfig]
 MakeWindows = Callable[..., WindowSet]
 
-QUICK = FinetuneConfig(steps=60)
+QUICK = FinetuneConfig(steps=40)
+STEADY = FinetuneConfig(steps=100)
 
 
 @pytest.fixture(scope="module", params=["cnn", "xiao2020"])
@@ -52,7 +56,8 @@ def turned(make_windows: MakeWindows) -> WindowSet:
 def test_the_convolution_stays_bit_for_bit_and_the_head_changes(
     run: Path, turned: WindowSet, tmp_path: Path
 ) -> None:
-    finished(finetune(run, turned, QUICK, tmp_path / "out"))
+    config = replace(QUICK, method="head")
+    finished(finetune(run, turned, config, tmp_path / "out"))
     before = RunFolder(run).checkpoint().below("network")
     after = RunFolder(tmp_path / "out").checkpoint().below("network")
     assert before.keys() == after.keys()
@@ -67,7 +72,7 @@ def test_another_device_is_learnt_without_forgetting_the_first(
     target = make_windows(subjects=("eve",), clips=2, seconds=10.0, seed=77)
     weaker = 0.5 * target.signals + np.array([1.0, -1.0, 5.5], np.float32)
     target = replace(target, signals=weaker.astype(np.float32))
-    summary = finished(finetune(run, target, FinetuneConfig(), tmp_path / "out"))
+    summary = finished(finetune(run, target, STEADY, tmp_path / "out"))
     assert summary.after.macro_f1 > max(0.9, summary.before.macro_f1 + 0.1)
     assert evaluate_run(tmp_path / "out", windows, "source").accuracy > 0.9
 
@@ -100,7 +105,8 @@ def test_a_run_folder_of_its_own_says_where_it_came_from(
     assert folder.finetune_config() == QUICK
     assert folder.config() == RunFolder(run).config()
     assert Path(folder.about()["parent"]) == run.resolve()
-    assert folder.history()[-1].epoch == QUICK.steps
+    assert [row.epoch for row in folder.history()] == list(range(10, 2 * QUICK.steps + 1, 10))
+    assert folder.state.state == "finished"
     assert {path.name: path.read_bytes() for path in run.iterdir()} == untouched
 
 
@@ -117,7 +123,7 @@ def test_a_new_label_gets_a_row_and_is_learnt(
     run: Path, make_windows: MakeWindows, tmp_path: Path
 ) -> None:
     target = make_windows(subjects=("eve",), labels=("slow", "faster"), clips=3, seed=5)
-    summary = finished(finetune(run, target, FinetuneConfig(), tmp_path / "out"))
+    summary = finished(finetune(run, target, STEADY, tmp_path / "out"))
     assert summary.new_labels == ("faster",)
     assert summary.after.labels == ("still", "slow", "fast", "faster")
     scores = [{s.label: s.recall for s in report.per_class()}
@@ -176,6 +182,116 @@ def test_a_file_stop_keeps_the_head_so_far(run: Path, turned: WindowSet, tmp_pat
     assert RunFolder(tmp_path / "out").finished
     assert RunFolder(tmp_path / "out").history()[-1].epoch < 100_000
     assert summary.after.total > 0
+
+
+def test_four_ways_are_judged_on_the_same_windows(
+    run: Path, make_windows: MakeWindows, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), clips=3, turn=np.pi / 2, seconds=5.0, seed=77)
+    summary = finished(finetune(run, target, STEADY, tmp_path / "out"))
+    stored = load_alternatives(tmp_path / "out")
+    assert stored.to_json() == summary.alternatives.to_json()
+    assert [bar.name for bar in stored.bars] == ["zero_shot", "scratch", "head", "full"]
+    assert {tuple(bar.confusion.sum(axis=1)) for bar in stored.bars} == {
+        tuple(summary.after.confusion.sum(axis=1))
+    }
+    scores = {bar.name: bar.macro_f1 for bar in stored.bars}
+    assert scores["zero_shot"] == summary.before.macro_f1
+    assert scores[stored.chosen] == summary.after.macro_f1
+    assert stored.chosen in ("head", "full")
+    assert stored.reason.startswith("macro F1 on a left-out segment of each class: head ")
+    assert min(scores["head"], scores["full"]) > 0.9
+    assert any("adapted to one person" in warning for warning in summary.after.warnings)
+
+
+def test_training_all_layers_leaves_batch_normalisation_as_it_was(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    config = replace(QUICK, method="full")
+    summary = finished(finetune(run, turned, config, tmp_path / "out"))
+    assert summary.alternatives.reason == "as asked for"
+    before = RunFolder(run).checkpoint().below("network")
+    after = RunFolder(tmp_path / "out").checkpoint().below("network")
+    assert not np.array_equal(before["encoder.steps.0.weight"], after["encoder.steps.0.weight"])
+    frozen = [name for name in before if name.startswith(("encoder.steps.1.", "scale."))]
+    assert len(frozen) == 7
+    assert all(np.array_equal(before[name], after[name]) for name in frozen)
+
+
+def test_few_windows_of_a_class_adapt_the_dense_layers_only(
+    run: Path, make_windows: MakeWindows, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), labels=("slow", "fast"), seconds=2.0)
+    summary = finished(finetune(run, target, QUICK, tmp_path / "out"))
+    assert summary.alternatives.chosen == "head"
+    assert "a class has 1 windows only" in summary.alternatives.reason
+    assert [bar.name for bar in summary.alternatives.bars][-1] == "full", "but it is shown"
+
+
+def test_labels_that_the_recording_lacks_take_no_part_in_judging(
+    run: Path, make_windows: MakeWindows, tmp_path: Path
+) -> None:
+    target = make_windows(subjects=("eve",), labels=("slow", "fast"), clips=2, turn=1.5, seed=3)
+    summary = finished(finetune(run, target, QUICK, tmp_path / "out"))
+    for bar in summary.alternatives.bars:
+        assert bar.confusion[:, 0].sum() == 0, "nothing is predicted as still"
+    assert any("judged without them" in warning for warning in summary.after.warnings)
+
+
+@pytest.mark.parametrize("model", ["lstm", "deepconvlstm"])
+def test_recurrent_networks_are_adapted_too(
+    model: str, windows: WindowSet, turned: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    config = make_config(model=model, mix_channels=True, epochs=12)
+    finished(train(windows, config, tmp_path / "run"))
+    summary = finished(finetune(tmp_path / "run", turned, QUICK, tmp_path / "out"))
+    assert len(summary.alternatives.bars) == 4
+    assert summary.after.macro_f1 > 0.5
+    before = RunFolder(tmp_path / "run").checkpoint().below("network")
+    after = RunFolder(tmp_path / "out").checkpoint().below("network")
+    assert before.keys() == after.keys()
+
+
+def test_the_left_out_segments_share_no_time_with_the_others(turned: WindowSet) -> None:
+    found = left_out(turned, np.arange(len(turned)))
+    assert found is not None
+    train, judge = found
+    assert not np.intersect1d(train, judge).size
+    assert not overlaps(turned, train, judge).any()
+    assert set(turned.codes[train]) == set(turned.codes[judge]) == {0, 1, 2}
+    lone = turned.taken(turned.clip_index != 1)
+    assert left_out(lone, np.arange(len(lone))) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{}, {"labels": 3}, {"alternatives": [{"name": "head"}]}, {"labels": ["a"]}],
+)
+def test_damaged_alternatives_are_refused(damage: dict[str, object], tmp_path: Path) -> None:
+    whole = Alternatives(("a", "b"), "head", "", (Alternative("head", np.eye(2, dtype=int)),))
+    assert Alternatives.from_json(whole.to_json()).to_json() == whole.to_json()
+    data = {**whole.to_json(), **damage} if damage else {}
+    with pytest.raises(HarstudioError, match=r"alternatives\.json"):
+        Alternatives.from_json(data)
+    with pytest.raises(HarstudioError, match="cannot be read"):
+        load_alternatives(tmp_path)
+
+
+def test_predictions_among_some_labels_keep_their_proportions() -> None:
+    shares = np.array([[0.2, 0.2, 0.6], [0.0, 0.0, 1.0]])
+    found = among(shares, np.array([True, True, False]))
+    assert found.tolist() == [[0.5, 0.5, 0.0], [0.5, 0.5, 0.0]]
+
+
+def test_prototypes_recognise_directions_not_lengths() -> None:
+    features = np.array([[1.0, 0.1], [5.0, 0.0], [0.0, 2.0], [0.1, 9.0]])
+    known = Prototypes.of(features, np.array([0, 0, 2, 2]), 3)
+    shares = known.probabilities(np.array([[100.0, 1.0], [0.01, 0.5]]))
+    assert shares.argmax(axis=1).tolist() == [0, 2]
+    assert shares.sum(axis=1) == pytest.approx(1.0)
+    assert (shares[:, 1] == 0).all(), "a class without windows is never predicted"
+    with pytest.raises(HarstudioError, match="0 features for 0 labels"):
+        Prototypes.of(features[:0], np.zeros(0, int), 3)
 
 
 def test_a_forest_has_no_dense_layers(

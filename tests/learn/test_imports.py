@@ -9,7 +9,8 @@ import pytest
 
 LIGHT = (
     "config", "windows", "splits", "scaling", "report", "runs", "checkpoint", "prediction",
-    "evaluation", "training", "finetuning", "holdout", "models",
+    "evaluation", "training", "finetuning", "holdout", "models", "run_state", "run_list",
+    "resuming", "alternatives", "prototypes", "schedules", "onnx_export",
 )  # fmt: skip
 
 

@@ -7,26 +7,32 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.devices import available, chosen_device
 from harstudio.learn.losses import classification_loss, reconstruction_loss
 from harstudio.learn.models import MODELS, NETWORK, model_spec
+from harstudio.learn.models.deepconvlstm import ChannelConvolutions, as_sequence
 from harstudio.learn.models.layers import (
     ChannelScale,
+    ChannelsFirst,
     Decoder,
     Encoder,
     Network,
     as_image,
     as_signals,
 )
-from harstudio.learn.network_training import batch_size, one_cycle
 from harstudio.learn.scaling import Scaler
+from harstudio.learn.schedules import learning_rate, one_cycle
 from harstudio.learn.torch_setup import nn, torch
+from harstudio.learn.training_loop import batch_size, optimiser_of, slow_text
 
-NETWORKS = [spec.id for spec in MODELS.values() if spec.kind == NETWORK]
+MIXED = "deepconvlstm, mixing channels"
+NETWORKS = [*(spec.id for spec in MODELS.values() if spec.kind == NETWORK), MIXED]
 
 
 def build(model: str, channels: int = 6, window: int = 60, classes: int = 4) -> Network:
     torch.manual_seed(0)
-    network = MODELS[model].build(channels, window, classes, TrainingConfig())
+    config = TrainingConfig(mix_channels=model == MIXED)
+    network = MODELS[model.split(",")[0]].build(channels, window, classes, config)
     assert isinstance(network, Network)
     return network.eval()
 
@@ -67,6 +73,72 @@ def test_networks_expose_features_and_head(model: str) -> None:
     assert torch.equal(network.head(features), network(signals))
     assert network(signals).shape == (5, 4)
     assert isinstance(network.head[-1], nn.Linear)
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+@pytest.mark.parametrize("channels", [6, 60], ids=["oblong", "square"])
+def test_outside_a_network_takes_channels_first_without_scrambling(
+    model: str, channels: int
+) -> None:
+    network = build(model, channels)
+    signals = torch.randn(3, 60, channels)
+    outside = torch.empty(3, channels, 60)
+    for t in range(60):
+        for c in range(channels):
+            outside[:, c, t] = signals[:, t, c]
+    opened = ChannelsFirst(network)
+    assert torch.allclose(opened(outside), network(signals), atol=1e-6)
+    assert torch.allclose(opened.features(outside), network.features(signals), atol=1e-6)
+    assert torch.equal(opened.head(opened.features(outside)), opened(outside))
+    reshaped = outside.reshape(3, 60, channels)
+    assert not torch.allclose(network(reshaped), network(signals), atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 6])
+def test_deepconvlstm_convolves_each_channel_by_itself(channels: int) -> None:
+    torch.manual_seed(0)
+    encoder = ChannelConvolutions()
+    quiet = torch.zeros(1, 60, channels)
+    loud = quiet.clone()
+    loud[0, 40, channels - 1] = 10.0
+    changed = (encoder(loud) - encoder(quiet)).abs().amax(dim=1)[0] > 0
+    assert changed.shape == (channels, 44), "four convolutions of 5 take 16 samples"
+    assert not changed[:-1].any(), "other channels do not notice"
+    assert changed[-1].nonzero().flatten().tolist() == list(range(24, 41))
+
+
+def test_deepconvlstm_has_the_parameters_of_the_paper() -> None:
+    network = build("deepconvlstm", channels=9, window=24, classes=18)
+    convolutions = 64 * (1 * 5 + 1) + 3 * 64 * (64 * 5 + 1)
+    lstm = 4 * 128 * (64 * 9 + 128 + 2) + 4 * 128 * (128 + 128 + 2)
+    dense = 128 * 18 + 18
+    assert sum(p.numel() for p in network.parameters()) == convolutions + lstm + dense
+
+
+def test_a_sequence_keeps_each_moment_together() -> None:
+    maps = torch.arange(2 * 3 * 4 * 5, dtype=torch.float32).reshape(2, 3, 4, 5)
+    sequence = as_sequence(maps)
+    assert sequence.shape == (2, 5, 12)
+    for t in range(5):
+        assert sequence[1, t].tolist() == maps[1, :, :, t].flatten().tolist()
+
+
+def test_deepconvlstm_says_how_long_a_window_must_be() -> None:
+    spec = MODELS["deepconvlstm"]
+    spec.build(6, spec.shortest, 4, TrainingConfig())
+    with pytest.raises(HarstudioError, match="16 samples, expected 17 or more"):
+        spec.build(6, spec.shortest - 1, 4, TrainingConfig())
+
+
+@pytest.mark.parametrize("model", NETWORKS)
+def test_the_order_of_samples_matters_and_the_last_counts(model: str) -> None:
+    network = build(model)
+    signals = torch.randn(4, 60, 6)
+    plain = network.features(signals)
+    assert not torch.allclose(network.features(signals.flip(1)), plain, atol=1e-3)
+    late = signals.clone()
+    late[:, -1] += 5.0
+    assert not torch.allclose(network.features(late), plain, atol=1e-4)
 
 
 @pytest.mark.parametrize("model", NETWORKS)
@@ -123,6 +195,22 @@ def test_squared_error_is_that_of_probabilities_against_one_hot() -> None:
     assert float(weighted) == pytest.approx((3 * each[0] + each[1]) / 4)
 
 
+@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_windows_count_as_far_as_they_are_trusted(kind: str, weighted: bool) -> None:
+    torch.manual_seed(0)
+    logits, codes = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
+    weights = torch.tensor([3.0, 1.0, 0.5]) if weighted else None
+    half = torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    alone = classification_loss(logits[:3], codes[:3], weights, kind)
+    assert float(classification_loss(logits, codes, weights, kind, half)) == pytest.approx(
+        float(alone)
+    )
+    even = classification_loss(logits, codes, weights, kind, torch.full((6,), 0.25))
+    assert float(even) == pytest.approx(float(classification_loss(logits, codes, weights, kind)))
+    assert float(classification_loss(logits, codes, weights, kind, torch.zeros(6))) == 0.0
+
+
 def test_cross_entropy_is_the_mean_surprise() -> None:
     logits = torch.log(torch.tensor([[0.5, 0.5], [0.2, 0.8]]))
     loss = classification_loss(logits, torch.tensor([0, 1]))
@@ -160,3 +248,41 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_almost_nothing() -> No
     assert rates[:31] == sorted(rates[:31])
     assert rates[30:] == sorted(rates[30:], reverse=True)
     assert all(0 < one_cycle(step, 1, 1.0) <= 1 for step in range(1))
+
+
+def test_schedules_begin_and_end_where_they_should() -> None:
+    falling = [learning_rate("cosine", step, 50, 1e-3) for step in range(50)]
+    assert falling[0] == pytest.approx(1e-3)
+    assert falling[-1] == pytest.approx(1e-8)
+    assert falling == sorted(falling, reverse=True)
+    assert {learning_rate("constant", step, 50, 1e-3) for step in range(50)} == {1e-3}
+    assert learning_rate("one_cycle", 15, 50, 1e-3) == one_cycle(15, 50, 1e-3)
+
+
+def test_decay_is_the_models_own_unless_told() -> None:
+    network = build("lstm")
+    spec = MODELS["lstm"]
+    own = optimiser_of(network, spec, TrainingConfig())
+    told = optimiser_of(network, MODELS["cnn"], TrainingConfig(weight_decay=0.5))
+    assert type(own) is torch.optim.Adam
+    assert own.defaults["weight_decay"] == 1.5e-3
+    assert type(told) is torch.optim.AdamW
+    assert told.defaults["weight_decay"] == 0.5
+
+
+def test_a_device_that_is_missing_is_told_and_the_processor_takes_over() -> None:
+    assert [str(chosen_device("cpu")[0]), chosen_device("cpu")[1]] == ["cpu", ""]
+    for name in {"cuda", "mps"} - set(available()):
+        device, note = chosen_device(name)
+        assert str(device) == "cpu"
+        assert note == f"no {name} on this machine: trained on the processor"
+    assert str(chosen_device("auto")[0]) in available()
+
+
+def test_a_long_training_is_announced_with_what_would_be_quicker() -> None:
+    config = TrainingConfig(model="deepconvlstm")
+    text = slow_text(9000.0, 30, MODELS["deepconvlstm"], config)
+    assert text.startswith("30 epochs take about 2.5 h; ")
+    assert "mixing channels takes" in text
+    mixed = TrainingConfig(model="deepconvlstm", mix_channels=True)
+    assert "mixing" not in slow_text(900.0, 30, MODELS["deepconvlstm"], mixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from harstudio.core.errors import HarstudioError
+from harstudio.learn.leaks import Leak
 from harstudio.learn.report import EvaluationReport, report_of
 from harstudio.learn.windows import WindowSet
 
@@ -121,3 +123,64 @@ def test_row_shares_of_an_empty_class_are_0() -> None:
     shares = of_pairs([0, 0, 1], [0, 1, 1]).row_shares()
     assert shares[0, :2] == pytest.approx([0.5, 0.5])
     assert not shares[2:].any()
+
+
+def test_areas_leaks_folds_and_looks_survive_json(windows: WindowSet) -> None:
+    rng = np.random.default_rng(0)
+    index = np.arange(0, len(windows), 3)
+    probabilities = rng.dirichlet(np.ones(3), len(index))
+    shared = Leak("clip", ("train", "test"), 1, 4, "train and test share 1 clip")
+    report = report_of(
+        windows, index, windows.labels, probabilities, part="test", split="3 folds",
+        folds=np.arange(len(index)) % 3 + 1, leaks=(shared,), looks=4,
+    )  # fmt: skip
+    truth = windows.codes[index]
+    expected = metrics.roc_auc_score(truth, probabilities, multi_class="ovr")
+    assert report.macro_auc == pytest.approx(expected)
+    again = EvaluationReport.from_json(json.loads(json.dumps(report.to_json())))
+    assert (again.auc, again.leaks, again.looks) == (report.auc, (shared,), 4)
+    assert [w.fold for w in again.windows] == [w.fold for w in report.windows]
+    assert again.probabilities is None
+    assert again.badge == report.badge != ""
+
+
+def test_a_report_of_before_there_were_areas_is_read(judged: EvaluationReport) -> None:
+    data = judged.to_json()
+    for name in ("macro_auc", "cohen_kappa", "extras", "leaks", "looks"):
+        del data[name]
+    for row in data["per_class"]:
+        del row["auc"]
+    for window in data["windows"]:
+        del window["fold"]
+    again = EvaluationReport.from_json(data)
+    assert again.macro_auc is None
+    assert again.looks == 1
+    assert again.macro_f1 == judged.macro_f1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"leaks": [{"kind": "clip"}]},
+        {"leaks": 3},
+        {"looks": "often"},
+        {"per_class": [{"auc": 2.0}, {"auc": 0.5}, {"auc": 0.5}]},
+        {"per_class": [{"auc": 0.5}]},
+        {"per_class": 7},
+    ],
+)
+def test_damaged_additions_are_refused(judged: EvaluationReport, damage: dict[str, object]) -> None:
+    with pytest.raises(HarstudioError, match="report"):
+        EvaluationReport.from_json({**judged.to_json(), **damage})
+
+
+def test_probabilities_of_another_shape_are_refused(judged: EvaluationReport) -> None:
+    with pytest.raises(HarstudioError, match="probabilities have shape"):
+        replace(judged, probabilities=np.zeros((2, 3), np.float32))
+
+
+def test_the_figures_of_xiao_2020_are_extras_with_their_meaning(judged: EvaluationReport) -> None:
+    extras = judged.to_json()["extras"]
+    assert extras["xiao2020_eq6"]["value"] == judged.accuracy
+    assert extras["xiao2020_eq5"]["value"] == pytest.approx(1 - 2 * (1 - judged.accuracy) / 3)
+    assert "84.7 %" in extras["xiao2020_eq5"]["meaning"]

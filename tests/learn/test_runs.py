@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from safetensors.numpy import save_file
 
 from harstudio.core.errors import HarstudioError
@@ -16,6 +25,7 @@ from harstudio.core.jobs import finished
 from harstudio.learn.checkpoint import Checkpoint, balanced_sample
 from harstudio.learn.config import TrainingConfig
 from harstudio.learn.evaluation import evaluate_run
+from harstudio.learn.files import read_tensors, write_tensors
 from harstudio.learn.prediction import predictor_of
 from harstudio.learn.runs import EpochReport, RunFolder, RunWriter, list_runs
 from harstudio.learn.training import train
@@ -137,10 +147,72 @@ def test_weights_that_do_not_fit_the_model_are_refused(network_run: Path) -> Non
 
 def test_nothing_in_a_run_folder_is_a_pickle(network_run: Path, forest_run: Path) -> None:
     for path in (*network_run.iterdir(), *forest_run.iterdir()):
-        assert path.suffix in (".json", ".csv", ".safetensors")
+        assert path.suffix in (".json", ".csv", ".safetensors", ".npz")
         if path.suffix == ".safetensors":  # its length, then its directory in JSON
             assert path.read_bytes()[8:9] == b"{"
-        assert not zipfile.is_zipfile(path)
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as held:
+                assert all(held[name].dtype != object for name in held)
+        else:
+            assert not zipfile.is_zipfile(path)
+
+
+def test_equal_runs_write_equal_bytes(tmp_path: Path, network_run: Path) -> None:
+    checkpoint = RunFolder(network_run).checkpoint()
+    code = (
+        "import sys; from pathlib import Path; from harstudio.learn.checkpoint import Checkpoint\n"
+        "Checkpoint.load(Path(sys.argv[1])).save(Path(sys.argv[2]))"
+    )
+    stored = network_run / "model.safetensors"
+    for name in ("one", "two"):  # hashes, and what is ordered by them, differ between processes
+        subprocess.run([sys.executable, "-c", code, stored, tmp_path / name], check=True)
+        assert (tmp_path / name).read_bytes() == stored.read_bytes()
+    again = safetensors.numpy.load_file(tmp_path / "one")
+    assert again.keys() == checkpoint.tensors.keys()
+    assert all(np.array_equal(again[k], checkpoint.tensors[k]) for k in again)
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=5).filter(lambda name: name != "__metadata__"),
+        arrays(
+            st.sampled_from([np.float32, np.float64, np.int64, np.int32, np.uint8, np.bool_]),
+            array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+        ),
+    ),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5)),
+)
+@settings(deadline=None, max_examples=50)
+def test_any_arrays_survive_their_file(
+    tensors: dict[str, np.ndarray], metadata: dict[str, str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.safetensors"
+        write_tensors(path, tensors, metadata)
+        found, told = read_tensors(path)
+    assert told == metadata
+    assert found.keys() == tensors.keys()
+    for name, array in tensors.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array, equal_nan=array.dtype.kind == "f")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"labels": ("slow",)}, "two or more, distinct"),
+        ({"labels": ("a", "a", "b")}, "two or more, distinct"),
+        ({"channels": ("x", "y")}, "one for each of 2 channels"),
+        ({"window_samples": 0}, "windows of 0 samples"),
+        ({"rate_hz": float("nan")}, "nan Hz"),
+    ],
+)
+def test_a_model_whose_description_is_not_of_one_piece_is_refused(
+    network_run: Path, tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    replace(RunFolder(network_run).checkpoint(), **change).save(tmp_path / "model.safetensors")
+    with pytest.raises(HarstudioError, match=words):
+        Checkpoint.load(tmp_path / "model.safetensors")
 
 
 def test_a_balanced_sample_takes_from_each_class_alike() -> None:

@@ -13,14 +13,19 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Progress, finished
+from harstudio.learn import training_loop
 from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.devices import available
 from harstudio.learn.files import read_json
 from harstudio.learn.fitting import class_weights
-from harstudio.learn.runs import MODEL, REPORT, STOP, RunFolder, RunSummary
+from harstudio.learn.models import model_spec
+from harstudio.learn.runs import MODEL, REPORT, STOP, RunFolder, RunSummary, RunWriter
 from harstudio.learn.scaling import fitted
 from harstudio.learn.splits import make_split
+from harstudio.learn.torch_setup import torch
 from harstudio.learn.training import train
+from harstudio.learn.training_loop import TrainingLoop
 from harstudio.learn.windows import WindowSet
 
 MakeConfig = Callable[..., TrainingConfig]
@@ -63,7 +68,7 @@ def test_the_report_says_what_was_tested(
     assert report.warnings == ()
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS, "lstm", "deepconvlstm"])
 def test_the_same_windows_and_seed_give_the_same_run(
     model: str, windows: WindowSet, make_config: MakeConfig, tmp_path: Path
 ) -> None:
@@ -72,8 +77,7 @@ def test_the_same_windows_and_seed_give_the_same_run(
         finished(train(windows, config, tmp_path / name))
     one, two = RunFolder(tmp_path / "one"), RunFolder(tmp_path / "two")
     assert (one.path / REPORT).read_bytes() == (two.path / REPORT).read_bytes()
-    first, second = one.checkpoint().tensors, two.checkpoint().tensors
-    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert (one.path / MODEL).read_bytes() == (two.path / MODEL).read_bytes()
     again = finished(train(windows, one.config(), tmp_path / "three"))
     assert again.report.to_json() == one.report().to_json()
     assert one.about()["data_sha256"] == two.about()["data_sha256"]
@@ -242,6 +246,83 @@ def test_random_windows_carry_their_leaks_into_the_report(
     report = finished(train(windows, config, tmp_path / "run")).report
     assert report.split.startswith("random windows (leaks: diagnostic only)")
     assert any(w.startswith("leak: train and test share samples") for w in report.warnings)
+
+
+def test_windows_without_weight_teach_nothing(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    """A third of the labels is wrong: harmless where nobody trusts them."""
+    config = make_config(epochs=12)
+    split = make_split(windows, config)
+    wrong = np.zeros(len(windows), bool)
+    wrong[split.train[::3]] = True
+    wrong[split.validation[::3]] = True
+    codes = np.where(wrong, (windows.codes + 1) % 3, windows.codes)
+    misled = replace(windows, codes=codes)
+    warned = replace(misled, weight=np.where(wrong, 0.0, 1.0))
+    for name, data in (("misled", misled), ("warned", warned)):
+        finished(train(data, config, tmp_path / name, split=split))
+    losses = {}
+    for name in ("misled", "warned"):
+        losses[name] = RunFolder(tmp_path / name).history()[-1].train_loss
+    assert RunFolder(tmp_path / "warned").report().macro_f1 > 0.9
+    assert losses["warned"] < 0.5 * losses["misled"]
+
+
+def test_a_long_gradient_is_shortened(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    lengths = {}
+    for norm in (0.0, 0.01):
+        config = make_config(clip_norm=norm, epochs=1)
+        network = model_spec("cnn").build(3, 24, 3, config)
+        loop = TrainingLoop(windows, make_split(windows, config), network, config)
+        finished(loop.train(1, 0, RunWriter(tmp_path / "run")))
+        grads = [p.grad.norm() for p in network.parameters() if p.grad is not None]
+        lengths[norm] = float(torch.stack(grads).norm())
+    assert lengths[0.0] > 0.05
+    assert lengths[0.01] == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_the_learning_rate_follows_its_schedule(
+    schedule: str, windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    config = make_config(schedule=schedule, learning_rate=1e-3, epochs=3)
+    finished(train(windows, config, tmp_path / "run"))
+    rates = [row.learning_rate or 0.0 for row in RunFolder(tmp_path / "run").history()]
+    expected = {"cosine": [0.75e-3, 0.25e-3, 0.0], "constant": [1e-3, 1e-3, 1e-3]}[schedule]
+    assert rates == pytest.approx(expected, abs=0.8e-4)
+
+
+def test_a_long_wait_is_announced_once_after_three_batches(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_loop, "_LONG_S", 0.0)
+    told: list[Progress] = []
+    finished(train(windows, make_config(epochs=2), tmp_path / "run"), told.append)
+    noted = [p for p in told if p.values.get("notes")]
+    assert len(noted) == 1
+    assert 0 < noted[0].done <= 0.5
+    assert "2 epochs take about 1 min" in str(noted[0].values["notes"])
+
+
+def test_a_window_too_short_for_a_model_is_refused_before_anything_is_made(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    config = make_config(model="deepconvlstm", window_s=0.5)
+    with pytest.raises(HarstudioError, match="17 samples or more, got 12"):
+        finished(train(windows, config, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_device_is_told_in_the_report(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    missing = ({"cuda", "mps"} - set(available())).pop()
+    finished(train(windows, make_config(epochs=1, device=missing), tmp_path / "run"))
+    warnings = RunFolder(tmp_path / "run").report().warnings
+    assert f"no {missing} on this machine: trained on the processor" in warnings
 
 
 def test_squared_error_with_many_classes_is_warned_about(

@@ -52,7 +52,8 @@ def tuned(study: Study, run: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_a_run_folder_holds_all_that_reproduces_it(run: Path) -> None:
     names = {path.name for path in run.iterdir()}
-    assert names == {"config.json", "history.csv", "model.safetensors", "report.json"}
+    kept = {"config.json", "history.csv", "model.safetensors", "report.json"}
+    assert names == {*kept, "state.json", "probabilities.npz"}
     about = json.loads((run / "config.json").read_text())
     assert TrainingConfig.from_json(about["config"]).sensors == SENSORS
     with (run / "history.csv").open(newline="") as file:
@@ -189,8 +190,8 @@ def test_a_paper_run_cannot_judge_a_sensor_without_orientation(
 
 def test_training_is_refused_early_with_what_to_do(study: Study) -> None:
     project = study.project
-    with pytest.raises(HarstudioError, match=r"no model 'lstm' \(known: "):
-        check_trainable(project, TrainingConfig(model="lstm"))
+    with pytest.raises(HarstudioError, match=r"no model 'perceptron' \(known: "):
+        check_trainable(project, TrainingConfig(model="perceptron"))
     with pytest.raises(HarstudioError, match="no sensor 'tail'"):
         check_trainable(project, TrainingConfig(sensors=("tail",)))
     one = tuple(c.id for c in project.clips.values() if c.labels.labels == ("waving",))
@@ -199,7 +200,9 @@ def test_training_is_refused_early_with_what_to_do(study: Study) -> None:
     p1 = tuple(c.id for c in project.clips.values() if c.subject == "p1")
     with pytest.raises(HarstudioError, match="choose the split by clip"):
         check_trainable(project, TrainingConfig(split="subject"), p1)
-    check_trainable(project, TrainingConfig(split="clip"), p1)
+    with pytest.raises(HarstudioError, match="none is left to test on"):
+        check_trainable(project, TrainingConfig(split="clip"), p1)
+    check_trainable(project, TrainingConfig(split="clip"))
     check_trainable(project, TrainingConfig())
 
 

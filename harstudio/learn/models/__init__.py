@@ -28,8 +28,14 @@ class ModelSpec:
         ``sklearn``: builds a `harstudio.learn.models.random_forest.Forest`.
     entry : str
         ``module:function``; the function takes (channels, window, classes, config).
-    learning_rate : float
-        Peak, where the configuration leaves it open.
+    learning_rate, weight_decay : float
+        The rate at its peak, and the decay, where the configuration leaves them open.
+    optimiser : str
+        ``adamw``, or ``adam``: its decay is an L2 penalty on the weights.
+    shortest : int
+        Samples of the shortest window it takes.
+    slow : str
+        What somebody should know who waits for it; empty for a model that is quick.
     options : names of the `TrainingConfig` fields that matter to this model alone
     """
 
@@ -39,6 +45,10 @@ class ModelSpec:
     kind: str
     entry: str
     learning_rate: float = 0.0
+    weight_decay: float = 1e-2
+    optimiser: str = "adamw"
+    shortest: int = 4
+    slow: str = ""
     options: tuple[str, ...] = ()
 
     def build(self, channels: int, window: int, classes: int, config: TrainingConfig) -> Any:
@@ -65,6 +75,33 @@ _SPECS = (
         kind=NETWORK,
         entry="harstudio.learn.models.cnn:build",
         learning_rate=3e-3,
+        options=("loss",),
+    ),
+    ModelSpec(
+        id="deepconvlstm",
+        title="Convolutions, then LSTM (DeepConvLSTM)",
+        source="Ordóñez and Roggen 2016, Deep convolutional and LSTM recurrent neural networks "
+        "for multimodal wearable activity recognition",
+        kind=NETWORK,
+        entry="harstudio.learn.models.deepconvlstm:build",
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        optimiser="adam",
+        shortest=17,
+        slow="each channel is convolved by itself: about 5 min an epoch of 20,000 windows of 36 "
+        "channels; mixing channels takes 25 s",
+        options=("mix_channels", "loss"),
+    ),
+    ModelSpec(
+        id="lstm",
+        title="Two LSTM layers",
+        source="Chevalier 2016, LSTMs for human activity recognition",
+        kind=NETWORK,
+        entry="harstudio.learn.models.lstm:build",
+        learning_rate=2.5e-3,
+        weight_decay=1.5e-3,
+        optimiser="adam",
+        slow="every sample waits for the one before: about 7 times as long as a convolution",
         options=("loss",),
     ),
     ModelSpec(

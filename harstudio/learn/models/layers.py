@@ -163,6 +163,39 @@ class Network(nn.Module):
         return logits, None if self.decoder is None else self.decoder(maps), scaled
 
 
+class ChannelsFirst(nn.Module):
+    """A network for use outside harstudio: it takes (B, C, T), as most code for signals does.
+
+    Inside, signals are (N, T, C), the order in which they lie in memory and in which convolutions
+    are quickest. The axes are exchanged here, by a transpose: a reshape would scramble time and
+    channels. Normalisation is part of the network: signals come in SI units, and in the order of
+    `Checkpoint.channels`.
+
+    Attributes
+    ----------
+    network : Network
+    head : Sequential
+        Features to logits.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def head(self) -> nn.Sequential:
+        return self.network.head
+
+    def features(self, signals: Tensor) -> Tensor:
+        """(B, C, T) signals to (B, D) features, the input of the head."""
+        return self.network.features(signals.transpose(1, 2))
+
+    def forward(self, signals: Tensor) -> Tensor:
+        """(B, C, T) signals to (B, K) logits."""
+        logits: Tensor = self.network(signals.transpose(1, 2))
+        return logits
+
+
 def as_image(signals: Tensor) -> Tensor:
     """(N, T, C) seen as (N, C, 1, T), without a copy and without mixing time and channels."""
     return signals.transpose(1, 2).unsqueeze(2)

@@ -33,7 +33,7 @@ def build(channels: int, window: int, classes: int, config: TrainingConfig) -> F
 def inputs(signals: Float32Array, config: TrainingConfig) -> Float32Array:
     """(N, T, C) windows to the forest's (N, D) inputs."""
     if config.forest_input == "raw":
-        return signals.reshape(len(signals), -1)
+        return signals.reshape(len(signals), signals.shape[1] * signals.shape[2])
     return window_features(signals, config.rate_hz)
 
 
@@ -72,7 +72,8 @@ def window_features(signals: Float32Array, rate_hz: float) -> Float32Array:
         np.where(total > 0, frequency[power.argmax(axis=1)], 0.0),
         entropy,
     )
-    return np.stack(columns, axis=-1).reshape(len(x), -1).astype(np.float32)
+    flat = np.stack(columns, axis=-1).reshape(len(x), len(FEATURES) * x.shape[2])
+    return flat.astype(np.float32)
 
 
 class Forest:
