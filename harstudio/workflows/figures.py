@@ -38,7 +38,7 @@ _MOST_POINTS = 4000
 _COLUMNS = 4
 """Sensors side by side; more of them go into a further figure."""
 
-_STYLE: Any = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 8.0,
     "axes.titlesize": 9.0,
@@ -93,7 +93,7 @@ def draw_figures(comparison: Comparison, out: Path, formats: tuple[str, ...]) ->
     ]
     if comparison.calibrated:
         drawings.append(("calibration", calibration))
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         for name, draw in drawings:
             for quantity in (ACC, GYRO):
                 sensors = [sensor for sensor, kind in comparison.kinds if kind == quantity]
@@ -106,7 +106,7 @@ def draw_figures(comparison: Comparison, out: Path, formats: tuple[str, ...]) ->
                     page = f"_{first // _COLUMNS + 1}" if first else ""
                     for suffix in formats:
                         path = out / f"{name}_{quantity}{page}.{suffix}"
-                        write_atomically(path, _bytes_of(figure, suffix), durable=False)
+                        write_atomically(path, bytes_of(figure, suffix), durable=False)
                         written.append(path)
     return written
 
@@ -151,14 +151,14 @@ def _trace_column(column: Any, stretch: Stretch, quantity: str) -> None:
     column[3].margins(y=0.25)
     names = {s.label for s in pair.track.within(float(times[0]), float(times[-1]))}
     what = " + ".join(sorted(names)) if 0 < len(names) <= 2 else ""
-    column[0].set_title(_plain(pair.sensor), fontweight="bold", loc="left")
+    column[0].set_title(plain(pair.sensor), fontweight="bold", loc="left")
     metrics = residual_metrics(virtual, real)
     column[0].annotate(
-        f"{pair.clip}{': ' + _plain(what) if what else ''}\n"
+        f"{pair.clip}{': ' + plain(what) if what else ''}\n"
         f"RMSE {metrics.rmse_all:.2g} {_MATH_UNITS[pair.unit]}, r {metrics.r_mean:.3f}",
         (0.0, 1.02), xycoords="axes fraction", fontsize=7, color=RESIDUAL, va="bottom",
     )  # fmt: skip
-    column[0].set_title(_plain(pair.sensor), fontweight="bold", loc="left", pad=24)
+    column[0].set_title(plain(pair.sensor), fontweight="bold", loc="left", pad=24)
 
 
 def typical_stretch(pairs: list[Pair], seconds: float = STRETCH_S) -> Stretch:
@@ -214,7 +214,7 @@ def agreement(comparison: Comparison, quantity: str, sensors: list[str]) -> Figu
         unit = _MATH_UNITS[pairs[0].unit]
         pool = pooled(pairs)
         _scatter(grid[0, column], pool.virtual[pool.valid], pool.real[pool.valid])
-        grid[0, column].set_title(_plain(sensor), fontweight="bold", loc="left")
+        grid[0, column].set_title(plain(sensor), fontweight="bold", loc="left")
         grid[0, column].set_xlabel(f"real ({unit})")
         grid[0, column].set_ylabel(f"virtual ({unit})" if column == 0 else "")
         _psd(grid[1, column], pool.virtual, pool.real, pool.valid, pairs[0].rate_hz)
@@ -283,8 +283,8 @@ def rmse_by_label(comparison: Comparison, quantity: str, sensors: list[str]) -> 
                     f"{bars[0]:.2f}", (max([*dots, *bars]), y), (4, 0),
                     textcoords="offset points", va="center", fontsize=7,
                 )  # fmt: skip
-        axes.set_yticks(range(len(labels)), [_plain(name) for name in labels])
-        axes.set_title(_plain(sensor), fontweight="bold", loc="left")
+        axes.set_yticks(range(len(labels)), [plain(name) for name in labels])
+        axes.set_title(plain(sensor), fontweight="bold", loc="left")
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(f"RMSE ({_MATH_UNITS[rows[0].unit]})")
     grid[0, 0].invert_yaxis()
@@ -325,7 +325,7 @@ def calibration(comparison: Comparison, quantity: str, sensors: list[str]) -> Fi
             axes.set_ylabel(f"{_AXES[axis]}: density (s²/m)" if column == 0 else "")
             if column == 0 and quantity == GYRO:
                 axes.set_ylabel(f"{_AXES[axis]}: density (s/rad)")
-        grid[0, column].set_title(_plain(sensor), fontweight="bold", loc="left")
+        grid[0, column].set_title(plain(sensor), fontweight="bold", loc="left")
         grid[2, column].set_xlabel(f"{_TITLES[quantity]} ({unit})")
     _legend(figure, grid[0, 0], 3)
     figure.suptitle(
@@ -344,12 +344,12 @@ def _legend(figure: Figure, axes: Axes, columns: int) -> None:
     figure.legend(handles, names, loc="outside lower center", ncols=columns)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A label or sensor as words, without what matplotlib would take for a formula."""
     return name.replace("_", " ").replace("$", r"\$")
 
 
-def _bytes_of(figure: Figure, suffix: str) -> bytes:
+def bytes_of(figure: Figure, suffix: str) -> bytes:
     buffer = io.BytesIO()
     # Without a date the same comparison gives the same bytes.
     dates: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
