@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import harstudio
-from harstudio import verbs
+from harstudio import label_verbs, mesh_verbs, model_verbs, result_verbs, verbs
 from harstudio.core.errors import HarstudioError
 
 _RUN_HELP = "run folder, as `harstudio train -o` made it"
@@ -28,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.run is None:
         parser.print_help()
         return 2
+    if options.run is verbs.train:
+        if options.resume:
+            options.run = model_verbs.resume
+        elif not (options.project and options.output):
+            parser.error("train: needs a project and -o RUN, or --resume RUN")
     try:
         with nullcontext() if _opens_window(options) else _ended_by_sigterm():
             code: int = options.run(options)
@@ -124,17 +129,71 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(
         group, "train", verbs.train, "train a model on the virtual signals of labelled clips"
     )
-    verb.add_argument("project", type=Path, help=_PROJECT_HELP)
-    verb.add_argument("--model", default="xiao2020", help="xiao2020, cnn or random_forest")
+    verb.add_argument("project", type=Path, nargs="?", help=_PROJECT_HELP)
+    verb.add_argument(
+        "--model",
+        default="xiao2020",
+        help="xiao2020 (default), cnn, deepconvlstm, lstm or random_forest",
+    )
+    verb.add_argument(
+        "--mix-channels", action="store_true", help="deepconvlstm: let its filters see all channels, ten times faster"
+    )
     verb.add_argument("--sites", help="sensors, comma-separated (all of the project's layout)")
-    verb.add_argument("--channels", choices=("acc", "acc_gyro"))
-    verb.add_argument("--split", choices=("subject", "clip", "random_windows"))
+    verb.add_argument(
+        "--channels",
+        help="acc, acc_gyro, acc_rotation, magnitude; or signals joined by +, e.g. acc+gyro_norm",
+    )
+    verb.add_argument("--signals", choices=("virtual", "real", "both"), help="(virtual)")
+    verb.add_argument(
+        "--split",
+        choices=(
+            "subject", "clip", "clip_7_3", "list", "leave_one_subject_out", "folds",
+            "random_windows",
+        ),
+        help="(subject); leave_one_subject_out and folds cross-validate",
+    )  # fmt: skip
+    verb.add_argument(
+        "--list", metavar="NAME", help="the split of an official list or a CSV or JSON file"
+    )
+    verb.add_argument("--folds", type=int, metavar="N", help="cross-validate in N folds (5)")
+    verb.add_argument("--fold-unit", choices=("subject", "clip"), help="(subject)")
+    verb.add_argument("--test-share", type=float, help="share of the windows (0.3)")
+    verb.add_argument("--validation-share", type=float, help="share of the windows (0.15)")
+    verb.add_argument(
+        "--label-map",
+        metavar="NAME",
+        help="identity, dip_five, or a JSON file of label: label",
+    )
+    verb.add_argument(
+        "--leave-out-unmapped",
+        action="store_true",
+        help="labels that the label map does not name are left out, and told",
+    )
+    verb.add_argument(
+        "--upsample",
+        action="store_true",
+        help="interpolate between training windows of rare labels",
+    )
+    verb.add_argument(
+        "--sharp-edges",
+        action="store_true",
+        help="windows count in full, however doubtful their label",
+    )
     verb.add_argument(
         "--include-recorded",
         action="store_true",
         help="also people with a real recording; kept out by default, for an honest fine-tuning",
     )
-    verb.add_argument("--epochs", type=int)
+    verb.add_argument("--epochs", type=int, help="at most (30)")
+    verb.add_argument("--patience", type=int, help="epochs without a better validation (15)")
+    verb.add_argument("--batch", type=int, help="windows per step at most (128)")
+    verb.add_argument("--learning-rate", type=float, help="at its peak (the model's own)")
+    verb.add_argument("--schedule", choices=("one_cycle", "cosine", "constant"))
+    verb.add_argument(
+        "--device",
+        choices=("cpu", "auto", "cuda", "mps"),
+        help="(cpu; auto takes a graphics card where there is one)",
+    )
     verb.add_argument("--seed", type=int)
     verb.add_argument("--window", type=float, help="seconds (1)")
     verb.add_argument("--overlap", type=float, help="share of a window (0.5)")
@@ -152,26 +211,64 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="map virtual signals onto the distribution of training people's real recordings",
     )
-    verb.add_argument("-o", "--output", type=Path, required=True, help="run folder to make")
+    verb.add_argument(
+        "--resume",
+        metavar="RUN",
+        type=Path,
+        help="go on with a run that was stopped, interrupted or killed; takes nothing else",
+    )
+    verb.add_argument("-o", "--output", type=Path, help="run folder to make")
 
     verb = _verb(group, "finetune", verbs.finetune, "adapt a trained network to a real recording")
     verb.add_argument("parent", metavar="RUN", type=Path, help=_RUN_HELP)
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
     verb.add_argument("--steps", type=int, default=200)
+    verb.add_argument(
+        "--method",
+        choices=("auto", "head", "full"),
+        default="auto",
+        help="adapt the dense layers, or then all, gently (auto: what does better when tried)",
+    )
     verb.add_argument("--seed", type=int, default=0)
     verb.add_argument("-o", "--output", type=Path, required=True, help="run folder to make")
 
-    verb = _verb(group, "evaluate", verbs.evaluate, "judge a trained model on labelled clips")
-    verb.add_argument("parent", metavar="RUN", type=Path, help=_RUN_HELP)
-    verb.add_argument("project", type=Path, help=_PROJECT_HELP)
-    verb.add_argument("--signals", choices=("virtual", "real"), default="virtual")
-    verb.add_argument("-o", "--output", type=Path, help="also write the report as JSON")
+    text = "judge a trained model on labelled clips"
+    result_verbs.add_evaluate(_verb(group, "evaluate", result_verbs.evaluate, text))
+    text = "let a trained model propose labels, on a tier of their own"
+    result_verbs.add_predict(_verb(group, "predict", result_verbs.predict, text))
+    text = "write a run's results: a page, tables, figures"
+    result_verbs.add_report(_verb(group, "report", result_verbs.report, text))
+    text = "list labels that may be wrong"
+    result_verbs.add_doubts(_verb(group, "doubts", result_verbs.doubts, text))
 
-    verb = _verb(group, "export", verbs.export, "write a project's labels to a table")
+    text = "write a trained network as ONNX, with its normalisation inside"
+    model_verbs.add_export_model(_verb(group, "export-model", model_verbs.export_model, text))
+
+    text = "write a project's labels, motions cut to them, or training windows"
+    label_verbs.add_export(_verb(group, "export", label_verbs.export, text))
+    text = "bring label files of any format into a project"
+    label_verbs.add_labels(_verb(group, "labels", label_verbs.labels, text))
+
+    text = "write a clip's body at one moment as a mesh"
+    mesh_verbs.add_mesh(_verb(group, "mesh", mesh_verbs.mesh, text))
+
+    verb = _verb(group, "agree", verbs.agree, "measure how far two tiers of labels agree")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
-    verb.add_argument("--labels", type=Path, required=True, help="CSV: clip,start_s,end_s,label")
+    verb.add_argument(
+        "--tiers", nargs="+", required=True, metavar="TIER",
+        help="two tiers, or more to compare in pairs; `labels` is the person's own",
+    )  # fmt: skip
+    verb.add_argument(
+        "--over",
+        choices=("both", "either", "whole"),
+        default="either",
+        help="time compared: where both have a label, where one has (either), or all of the clip",
+    )
     verb.add_argument("--excluded", action="store_true", help="excluded clips as well")
+    verb.add_argument(
+        "-o", "--output", type=Path, help="figures as .json, or the disagreements as .csv"
+    )
 
     verb = _verb(group, "align", verbs.align, "fit lag, drift and mounting of recordings")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)

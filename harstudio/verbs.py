@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
@@ -18,6 +18,7 @@ from harstudio.core.jobs import Job, Progress, finished
 
 if TYPE_CHECKING:
     from harstudio.core.project import Project
+    from harstudio.learn.label_map import LabelMap
     from harstudio.learn.report import EvaluationReport
     from harstudio.store.project_file import ProjectFile
 
@@ -66,7 +67,7 @@ def import_(options: argparse.Namespace) -> int:
     path: Path = options.project
     if path.exists():
         with ProjectFile.open(path) as file:
-            _refuse_read_only(file)
+            refuse_read_only(file)
             before = file.project
             after = _imported(before, file.folder, options)
             file.write(before, after, f"Import {options.folder.name}")
@@ -116,7 +117,7 @@ def simulate(options: argparse.Namespace) -> int:
     job = simulate_folder(
         options.folder,
         options.output,
-        layout_of(_names(options.sites)),
+        layout_of(names(options.sites)),
         SimulationOptions(preset=options.preset, rate_hz=options.rate),
         options.body,
         jobs=ALL_CORES if options.dask else options.jobs,
@@ -138,14 +139,30 @@ def simulate(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     from harstudio.learn.config import TrainingConfig
+    from harstudio.learn.runs import RunFolder
     from harstudio.workflows.training import check_trainable, train_project, training_clips
 
     chosen = {
         "model": options.model,
-        "sensors": _names(options.sites) if options.sites else (),
+        "sensors": names(options.sites) if options.sites else (),
         "channels": options.channels,
-        "split": options.split,
+        "signals": options.signals,
+        "split": _split_of(options),
+        "split_list": options.list,
+        "folds": options.folds,
+        "fold_unit": options.fold_unit,
+        "test_share": options.test_share,
+        "validation_share": options.validation_share,
+        "label_map": _label_map_of(options),
+        "upsample": options.upsample,
+        "soft_edges": not options.sharp_edges,
         "epochs": options.epochs,
+        "patience": options.patience,
+        "batch": options.batch,
+        "learning_rate": options.learning_rate,
+        "schedule": options.schedule,
+        "device": options.device,
+        "mix_channels": options.mix_channels,
         "seed": options.seed,
         "window_s": options.window,
         "overlap": options.overlap,
@@ -156,24 +173,52 @@ def train(options: argparse.Namespace) -> int:
         "calibrate": options.calibrate,
     }
     config = TrainingConfig(**{k: v for k, v in chosen.items() if v is not None})
-    with _opened(options.project) as file:
-        ids = training_clips(file.project, include_recorded=options.include_recorded)
-        check_trainable(file.project, config, ids)
-        summary = followed(
-            train_project(file.project, file.folder, config, options.output, ids), "Train"
+    with opened(options.project) as file:
+        ids = training_clips(
+            file.project, include_recorded=options.include_recorded, signals=config.signals
         )
-    _print_report(summary.report)
+        for warning in check_trainable(file.project, config, ids):
+            print(f"note: {warning}", file=sys.stderr)
+        try:
+            summary = followed(
+                train_project(file.project, file.folder, config, options.output, ids), "Train"
+            )
+        except KeyboardInterrupt:
+            if RunFolder(options.output).resumable:
+                print(f"to go on: harstudio train --resume {options.output}", file=sys.stderr)
+            raise
+    print_report(summary.report)
     print(f"run: {summary.path}")
     return 0
+
+
+def _split_of(options: argparse.Namespace) -> str | None:
+    """The split that was asked for by its name, or by an option that only it has."""
+    if options.split is None:
+        return "list" if options.list else "folds" if options.folds else None
+    return str(options.split)
+
+
+def _label_map_of(options: argparse.Namespace) -> LabelMap | None:
+    if not options.label_map:
+        if options.leave_out_unmapped:
+            raise HarstudioError("--leave-out-unmapped: there is no label map", "--label-map NAME")
+        return None
+    from dataclasses import replace
+
+    from harstudio.learn.label_map import LEAVE_OUT, named_label_map
+
+    found = named_label_map(options.label_map)
+    return replace(found, others=LEAVE_OUT) if options.leave_out_unmapped else found
 
 
 def finetune(options: argparse.Namespace) -> int:
     from harstudio.learn.config import FinetuneConfig
     from harstudio.workflows.training import finetune_project
 
-    with _opened(options.project) as file:
-        ids = _clip_ids(file.project, options.clip)
-        config = FinetuneConfig(steps=options.steps, seed=options.seed)
+    with opened(options.project) as file:
+        ids = clip_ids(file.project, options.clip)
+        config = FinetuneConfig(steps=options.steps, seed=options.seed, method=options.method)
         summary = followed(
             finetune_project(
                 file.project, file.folder, options.parent, ids, config, options.output
@@ -181,37 +226,29 @@ def finetune(options: argparse.Namespace) -> int:
             "Fine-tune",
         )
     print("before:")
-    _print_report(summary.before)
+    print_report(summary.before)
     print("after:")
-    _print_report(summary.after)
+    print_report(summary.after)
+    print("the same windows, macro F1: " + ", ".join(
+        f"{bar.title} {bar.macro_f1:.3f}" for bar in summary.alternatives.bars
+    ))  # fmt: skip
+    print(f"kept: {summary.alternatives.chosen} ({summary.alternatives.reason})")
     print(f"run: {options.output}")
     return 0
 
 
-def evaluate(options: argparse.Namespace) -> int:
-    import json
+def agree(options: argparse.Namespace) -> int:
+    from harstudio.workflows.agreement import agreement_text, compare_tiers, write_agreement
 
-    from harstudio.io.files import write_atomically
-    from harstudio.workflows.training import evaluate_project
-
-    with _opened(options.project) as file:
-        report = followed(
-            evaluate_project(file.project, file.folder, options.parent, options.signals),
-            "Evaluate",
-        )
-    _print_report(report)
+    with opened(options.project) as file:
+        project = file.project
+        job = compare_tiers(project, tuple(options.tiers), options.over, excluded=options.excluded)
+        results = followed(job, "Agree")
     if options.output is not None:
-        write_atomically(options.output, json.dumps(report.to_json(), indent=1).encode())
-        print(f"report: {options.output}")
-    return 0
-
-
-def export(options: argparse.Namespace) -> int:
-    from harstudio.workflows.exporting import export_labels
-
-    with _opened(options.project) as file:
-        rows = export_labels(file.project, options.labels, excluded=options.excluded)
-    print(f"{rows} segments written to {options.labels}")
+        write_agreement(options.output, results)
+    print("\n\n".join(agreement_text(result) for result in results))
+    if options.output is not None:
+        print(f"written to {options.output}")
     return 0
 
 
@@ -220,9 +257,9 @@ def align(options: argparse.Namespace) -> int:
     from harstudio.workflows.aligning import align_clips
 
     with ProjectFile.open(options.project) as file:
-        _refuse_read_only(file)
+        refuse_read_only(file)
         project = file.project
-        ids = _clip_ids(project, options.clip) or tuple(
+        ids = clip_ids(project, options.clip) or tuple(
             clip.id for clip in project.clips.values() if clip.recordings and clip.motion
         )
         if not ids:
@@ -246,13 +283,13 @@ def compare(options: argparse.Namespace) -> int:
     from harstudio.imu.simulate import SimulationOptions
     from harstudio.workflows.reporting import report_project, summary_text
 
-    with _opened(options.project) as file:
+    with opened(options.project) as file:
         project = file.project
-        ids = _clip_ids(project, options.clip)
+        ids = clip_ids(project, options.clip)
         simulation = SimulationOptions(rate_hz=project.rate_hz, window_s=options.window)
         report = followed(
             report_project(
-                project, file.folder, options.output, ids, _names(options.figures),
+                project, file.folder, options.output, ids, names(options.figures),
                 options.calibrate, simulation,
             ),
             "Compare",
@@ -267,7 +304,7 @@ def relink(options: argparse.Namespace) -> int:
     from harstudio.workflows.relinking import find_missing, with_found
 
     with ProjectFile.open(options.project) as file:
-        _refuse_read_only(file)
+        refuse_read_only(file)
         project = file.project
         found = followed(find_missing(project, file.folder, options.folder), "Relink")
         file.write(project, with_found(project, found, file.folder), "Find moved files")
@@ -292,6 +329,9 @@ def followed(job: Job[T], title: str) -> T:
             left_out = progress.values.get("left_out", ())
             for note in left_out if isinstance(left_out, tuple) else ():
                 tqdm.write(f"left out: {note}", file=sys.stderr)
+            notes = progress.values.get("notes", ())
+            for note in notes if isinstance(notes, tuple) else ():
+                tqdm.write(f"note: {note}", file=sys.stderr)
             if not terminal:
                 if monotonic() - told > _LINE_EVERY_S:
                     told = monotonic()
@@ -302,16 +342,24 @@ def followed(job: Job[T], title: str) -> T:
             bar.set_postfix_str(progress.message, refresh=False)
             bar.update(progress.done - bar.n)
 
-        return finished(job, show)
+        try:
+            return finished(job, show)
+        except KeyboardInterrupt:
+            # It may have come while showing: the job must know it was interrupted, not cancelled.
+            with suppress(KeyboardInterrupt, StopIteration):
+                job.throw(KeyboardInterrupt())
+            raise
 
 
-def _opened(path: Path) -> ProjectFile:
+def opened(path: Path) -> ProjectFile:
+    """A project, to be read only."""
     from harstudio.store.project_file import ProjectFile
 
     return ProjectFile.open(path, read_only=True)
 
 
-def _refuse_read_only(file: ProjectFile) -> None:
+def refuse_read_only(file: ProjectFile) -> None:
+    """HarstudioError if another holds the project, or its file cannot be written."""
     if file.read_only:
         raise HarstudioError(
             f"{file.path}: cannot be changed, {file.holder or 'it is read-only'}",
@@ -319,11 +367,13 @@ def _refuse_read_only(file: ProjectFile) -> None:
         )
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _clip_ids(project: Project, names: Sequence[str] | None) -> tuple[str, ...] | None:
+def clip_ids(project: Project, names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Ids of clips by name, None for none named; HarstudioError if there is no such clip."""
     if not names:
         return None
     by_name = {clip.name: clip.id for clip in project.clips.values()}
@@ -333,7 +383,8 @@ def _clip_ids(project: Project, names: Sequence[str] | None) -> tuple[str, ...] 
     return tuple(by_name[name] for name in names)
 
 
-def _print_report(report: EvaluationReport) -> None:
+def print_report(report: EvaluationReport) -> None:
+    """The matrix and the headline figures; warnings go to stderr."""
     for warning in report.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     width = max([9, *(len(label) for label in report.labels)])

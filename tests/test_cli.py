@@ -19,6 +19,7 @@ import pytest
 import harstudio
 from harstudio import cli, verbs
 from harstudio.cli import main
+from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED
 from harstudio.core.timebase import Alignment
@@ -28,8 +29,8 @@ from tests.workflows.making import SENSORS, Study, make_study, write_moving
 
 ROOT = Path(__file__).resolve().parent.parent
 VERBS = (
-    "demo", "gui", "import", "simulate", "train", "finetune", "evaluate", "export", "align",
-    "compare", "relink",
+    "demo", "gui", "import", "simulate", "train", "finetune", "evaluate", "export", "labels",
+    "align", "compare", "relink",
 )  # fmt: skip
 SITES = ",".join(SENSORS)
 
@@ -151,6 +152,9 @@ def test_every_verb_but_gui_works_without_qt_and_without_a_display(tmp_path: Pat
         "train|p.harstudio|--model|random_forest|--split|clip|--sites|left_wrist|-o|run",
         "evaluate|run|p.harstudio|-o|report.json",
         "export|p.harstudio|--labels|labels.csv",
+        "export|p.harstudio|--amass|motions",
+        "export|p.harstudio|--windows|windows.npz",
+        "labels|p.harstudio|labels.csv|--tier|second",
         "relink|p.harstudio|in",
         "align|demo/demo.harstudio",
     ]
@@ -310,7 +314,10 @@ def test_simulate_fails_where_no_motion_can_be_used(
 
 def test_train_leaves_a_run_folder(run: Path) -> None:
     names = {path.name for path in run.iterdir()}
-    assert names == {"config.json", "history.csv", "model.safetensors", "report.json"}
+    assert names == {
+        "config.json", "history.csv", "model.safetensors", "probabilities.npz", "report.json",
+        "state.json",
+    }  # fmt: skip
     report = json.loads((run / "report.json").read_text())
     assert {"labels", "confusion", "accuracy", "macro_f1", "split", "counts"} <= set(report)
     assert sum(map(sum, report["confusion"])) == report["counts"]["test"]
@@ -365,7 +372,7 @@ def test_what_cannot_be_trained_is_one_line(
         return refused(capsys, "train", study.path, *more)
 
     out = ["-o", tmp_path / "run"]
-    assert "no model 'lstm'" in line("--model", "lstm", *out)
+    assert "no model 'transformer'" in line("--model", "transformer", *out)
     assert "no sensor 'tail'" in line("--sites", "tail", *out)
     assert "epochs: got 0" in line("--epochs", "0", *out)
     assert "window" in line("--window", "-1", *out)
@@ -513,9 +520,13 @@ def test_a_window_and_a_thread_leave_sigterm_alone(
         seen.append(signal.getsignal(signal.SIGTERM))
         return 0
 
+    def refuse(*args: object, **options: object) -> int:
+        look()
+        raise HarstudioError("seen enough")
+
     monkeypatch.setattr(verbs, "gui", look)
     assert main(["gui"]) == 0
-    monkeypatch.setattr(exporting, "export_labels", look)
+    monkeypatch.setattr(exporting, "export_labels", refuse)
     arguments = ["export", str(study.path), "--labels", str(tmp_path / "l.csv")]
     thread = threading.Thread(target=main, args=(arguments,))
     thread.start()

@@ -44,6 +44,15 @@ class PlaybackClock(QObject):
         return self._time
 
     @property
+    def now_s(self) -> float:
+        """What the wall says it is: between two ticks a little more than `time_s`."""
+        if not self.playing:
+            return self._time
+        started, wall = self._anchor
+        end_s = self._loop[1] if self._loop is not None else self._duration
+        return max(self._time, min(started + (self._wall() - wall) * self._speed, end_s))
+
+    @property
     def duration_s(self) -> float:
         return self._duration
 

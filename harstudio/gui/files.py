@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from harstudio.body.sites import LAYOUTS, layout_of
 from harstudio.core.jobs import Job
 from harstudio.core.project import Project
-from harstudio.workflows import demo, exporting, importing, loading, relinking, reporting
+from harstudio.workflows import demo, importing, loading, relinking, reporting
 
 if TYPE_CHECKING:
     from harstudio.gui.main_window import MainWindow
@@ -228,16 +228,6 @@ def use_body(window: MainWindow, path: Path | None) -> None:
     name = path.name if path is not None else "the open body"
     session.edit(f"Body: {name}", replace(session.project, body=body))
     window.tell(f"Clips are shown on {name}")
-
-
-def export_labels(window: MainWindow) -> None:
-    """Write every clip's labels to a CSV file."""
-    if window.session.project is None:
-        return
-    name, _ = QFileDialog.getSaveFileName(window, "Export labels", "labels.csv", "CSV (*.csv)")
-    if name:
-        rows = exporting.export_labels(window.session.project, Path(name))
-        window.tell(f"{rows} segments written to {name}")
 
 
 def write_report(window: MainWindow) -> None:

@@ -10,15 +10,19 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
 )
 
 _WIDGETS = (QAbstractItemView, QAbstractSpinBox, QComboBox)
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
+_TEXTS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+_RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 class KeyGuard(QObject):
-    """Lets lists and number fields have the keys that move in them, while it lives."""
+    """Lets fields and lists have the keys that move, choose and edit in them, while it lives."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -29,7 +33,8 @@ class KeyGuard(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.ShortcutOverride:
             assert isinstance(event, QKeyEvent)
-            if isinstance(watched, _WIDGETS) and _moves(event):
+            moves = isinstance(watched, _WIDGETS) and _moves(event)
+            if moves or _confirms(watched, event) or _opens(watched, event):
                 event.accept()
                 return True
             if _undoes(event) and _holds_nothing_typed(watched):
@@ -40,6 +45,27 @@ class KeyGuard(QObject):
 
 def _moves(event: QKeyEvent) -> bool:
     return event.key() in _KEYS and not event.modifiers() & ~_KEYPAD
+
+
+def _confirms(watched: QObject, event: QKeyEvent) -> bool:
+    """Whether it is the key that ends typing, in something to type in."""
+    typing = isinstance(watched, _TEXTS) or (
+        isinstance(watched, QComboBox) and watched.isEditable()
+    )
+    return typing and event.key() in _RETURN and not event.modifiers() & ~_KEYPAD
+
+
+def _opens(watched: QObject, event: QKeyEvent) -> bool:
+    """Whether it is the key that opens a box's choices, or a cell to type in."""
+    if isinstance(watched, QComboBox):
+        alt = event.modifiers() & ~_KEYPAD == Qt.KeyboardModifier.AltModifier
+        return alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+    edits = QAbstractItemView.EditTrigger.EditKeyPressed
+    return (
+        isinstance(watched, QAbstractItemView)
+        and event.key() == Qt.Key.Key_F2
+        and bool(watched.editTriggers() & edits)
+    )
 
 
 def _undoes(event: QKeyEvent) -> bool:

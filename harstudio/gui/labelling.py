@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harstudio.core.labels import LabelTrack, Segment
-from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip
+from harstudio.core.project import EXCLUDED, KEPT, MINE, PREDICTED, UNREVIEWED, Clip
+from harstudio.gui import suggestions
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.session import Session
 
-_SHORTEST_S = 0.02
+SHORTEST_S = 0.02
+"""Nothing shorter is put down by hand, s."""
 
 
 def track_of(session: Session) -> LabelTrack:
@@ -17,47 +19,98 @@ def track_of(session: Session) -> LabelTrack:
     return session.track
 
 
-def label_digit(session: Session, clock: PlaybackClock, digit: str) -> None:
-    """Label the selection; without one, from the playhead to the next boundary.
-
-    A selected segment is relabelled.
-    """
+def label_of_digit(session: Session, digit: str) -> str | None:
+    """Name of the label on a digit key; None, and a word about it, where there is none."""
     label = session.project.label_set.by_key(digit) if session.project is not None else None
     if label is None:
         session.message.emit(f"No label has the key {digit}: add one in the Labels panel")
-        return
-    apply_label(session, clock, label.name)
+        return None
+    return label.name
 
 
-def apply_label(session: Session, clock: PlaybackClock, label: str) -> None:
-    """`label_digit` with the label's name."""
-    clip = session.clip
-    if clip is None:
+def label_digit(
+    session: Session, clock: PlaybackClock, digit: str, *, otherwise: bool = False
+) -> None:
+    """`apply_label` with the label on a digit key."""
+    label = label_of_digit(session, digit)
+    if label is not None:
+        apply_label(session, clock, label, otherwise=otherwise)
+
+
+def apply_label(
+    session: Session, clock: PlaybackClock, label: str, *, otherwise: bool = False
+) -> None:
+    """Label the selection; without one, from the playhead to the next boundary.
+
+    A selected segment is relabelled; a selected suggestion is accepted under that label.
+
+    Parameters
+    ----------
+    otherwise : bool
+        Put down in the way that is not the tier's, see `LabelTrack.paint_otherwise`.
+    """
+    if session.clip is None:
         return
     index, track = session.segment_index, session.track
-    if index is not None:
-        session.last_label = label
-        session.edit_labels(f"Relabel to {label}", track.relabel(index, label))
-        session.select_segment(index)
+    if index is None:
+        start_s, end_s = session.selection or free_stretch(session, clock.time_s)
+        paint(session, start_s, end_s, label, otherwise=otherwise)
         return
-    start_s, end_s = session.selection or free_stretch(session, clock.time_s)
-    paint(session, start_s, end_s, label)
+    session.last_label = label
+    if session.tier == PREDICTED:
+        suggestions.accept(session, clock, label)
+        return
+    segment = track.segments[index]
+    if segment.label != label:
+        segment = replace(segment, label=label, author=session.author)
+    after = painted(track.remove(index), segment, otherwise)
+    session.edit_labels(f"Relabel to {label}", after)
+    session.select_segment(after.index_of(segment))
 
 
-def paint(session: Session, start_s: float, end_s: float, label: str) -> None:
+def painted(track: LabelTrack, segment: Segment, otherwise: bool = False) -> LabelTrack:
+    """A track with a segment put down in its own way, or in the other."""
+    return track.paint_otherwise(segment) if otherwise else track.paint(segment)
+
+
+def writing_tier(session: Session) -> str:
+    """The tier that new labels go to: the active one, but never among the suggestions."""
+    return MINE if session.tier == PREDICTED else session.tier
+
+
+def paint(
+    session: Session, start_s: float, end_s: float, label: str, *, otherwise: bool = False
+) -> None:
     """Put a label on a stretch of the open clip and select it."""
     clip = session.clip
     if clip is None:
         return
     start_s, end_s = max(0.0, start_s), min(clip.duration_s, end_s)
-    if end_s - start_s < _SHORTEST_S:
+    if end_s - start_s < SHORTEST_S:
         session.message.emit("Nothing to label there: the stretch is empty")
         return
     session.last_label = label
+    tier = writing_tier(session)
     segment = Segment(start_s, end_s, label, author=session.author)
-    track = session.track.paint(segment)
-    session.edit_labels(f"Paint {label}", track)
-    session.select_segment(track.index_of(segment))
+    track = painted(clip.track(tier), segment, otherwise)
+    if track == clip.track(tier):
+        session.message.emit("Nothing to label there: all of it has a label")
+        return
+    session.edit_labels(f"Paint {label}", track, tier)
+    session.select_tier(tier)
+    session.select_segment(_first_new(track, clip.track(tier), segment))
+
+
+def _first_new(track: LabelTrack, before: LabelTrack, segment: Segment) -> int | None:
+    """Index of a segment that was put down, or of the first piece of it that found room."""
+    known = set(before.segments)
+    pieces = (
+        i for i, each in enumerate(track.segments)
+        if each not in known and each.label == segment.label
+        and segment.start_s <= each.start_s < segment.end_s
+    )  # fmt: skip
+    whole = track.index_of(segment)
+    return whole if whole is not None else next(pieces, None)
 
 
 def free_stretch(session: Session, time_s: float) -> tuple[float, float]:
@@ -125,6 +178,44 @@ def go_to_segment(session: Session, clock: PlaybackClock, step: int) -> None:
     clock.seek(segments[index].start_s)
 
 
+def copy_to_tier(session: Session, clock: PlaybackClock, step: int) -> None:
+    """Copy the selected segment (or the one at the playhead) to the tier below (1) or above (-1).
+
+    It is selected there then. The tier of suggestions is passed over: nothing is copied into it.
+    """
+    clip, index = session.clip, current_segment(session, clock)
+    if clip is None or index is None:
+        session.message.emit("Select a segment to copy it to another tier")
+        return
+    order = [tier for tier in clip.tiers if tier == session.tier or tier != PREDICTED]
+    place = order.index(session.tier) + step
+    if not 0 <= place < len(order):
+        where = "below" if step > 0 else "above"
+        session.message.emit(f"There is no tier {where} to copy to")
+        return
+    segment, target = session.track.segments[index], order[place]
+    track = clip.track(target).paint(segment)
+    session.edit_labels(f"Copy {segment.label} to {target}", track, target)
+    session.select_tier(target)
+    session.select_segment(track.index_of(segment))
+
+
+def set_confidence(session: Session, clock: PlaybackClock, confidence: float) -> None:
+    """Say how sure the label of the selected segment (or the one at the playhead) is, 0 to 1."""
+    index = current_segment(session, clock)
+    if index is None:
+        session.message.emit("Select a segment to say how sure its label is")
+        return
+    change_segment(session, index, replace(session.track.segments[index], confidence=confidence))
+
+
+def change_segment(session: Session, index: int, segment: Segment) -> None:
+    """Put another segment in one's place in the active tier, and select it."""
+    after = session.track.changed(index, segment)
+    session.edit_labels(f"Change {segment.label}", after)
+    session.select_segment(after.index_of(segment))
+
+
 def set_status(session: Session, clip_ids: list[str], status: str) -> None:
     """Keep, exclude or un-review clips, as one step."""
     if session.project is None or not clip_ids:
@@ -143,7 +234,9 @@ def label_whole_clips(session: Session, clip_ids: list[str], label: str) -> None
         return
     clips = [session.project.clip(i) for i in clip_ids]
     labelled = [
-        c.with_track(LabelTrack((Segment(0.0, c.duration_s, label, author=session.author),)))
+        c.with_track(
+            replace(c.labels, segments=(Segment(0.0, c.duration_s, label, author=session.author),))
+        )
         for c in clips
     ]
     session.edit(f"Label {_names(clips)} {label}", session.project.with_clips(labelled))

@@ -33,15 +33,19 @@ from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.errors import show_failure, warn
 from harstudio.gui.job_bar import JobBar
 from harstudio.gui.keys import KeyGuard
-from harstudio.gui.keysheet import KeySheet
 from harstudio.gui.library.panel import LibraryPanel
+from harstudio.gui.live import LiveLabel
 from harstudio.gui.menus import Menus
+from harstudio.gui.panels.agreement import AgreementPanel
 from harstudio.gui.panels.align import AlignPanel
+from harstudio.gui.panels.body import BodyPanel
 from harstudio.gui.panels.history import HistoryPanel
 from harstudio.gui.panels.labels import LabelsPanel
 from harstudio.gui.panels.results import ResultsPanel
+from harstudio.gui.panels.segments import SegmentsPanel
 from harstudio.gui.panels.sensors import SensorsPanel
 from harstudio.gui.panels.train import TrainPanel
+from harstudio.gui.places import Places
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
@@ -50,6 +54,7 @@ from harstudio.gui.theme import Theme
 from harstudio.gui.timeline.panel import TimelinePanel
 from harstudio.gui.viewport.panel import ViewportPanel
 from harstudio.gui.welcome import Welcome
+from harstudio.gui.what_if import WhatIf
 from harstudio.gui.worker import JobCentre
 from harstudio.gui.workspaces import WORKSPACES, arrange, name_docks, settle
 from harstudio.store.paths import resolved, sources_of
@@ -68,10 +73,13 @@ class MainWindow(QMainWindow):
         self.clock = PlaybackClock(self)
         self.time_window = TimeWindow(self)
         self.jobs = JobCentre(self)
+        self.live = LiveLabel(self.session, self.clock, lambda: settings.reaction_s, self)
+        self.places = Places(self.session)
         self.workspace = settings.workspace if settings.workspace in WORKSPACES else "review"
         self._make_views()
         self._make_docks()
         self.menus = Menus(self, self.docks.values())
+        self.viewport.key_of = lambda command: next(iter(self.menus.keys.get(command, ())), "")
         self._make_toolbar()
         self._make_status_bar()
         self._connect()
@@ -86,10 +94,14 @@ class MainWindow(QMainWindow):
     def _make_views(self) -> None:
         session, clock, theme = self.session, self.clock, self.theme
         self.placing = Placing(session, self)
-        self.viewport = ViewportPanel(session, self.placing, clock, theme)
+        self.what_if = WhatIf(session, self.placing, self)
+        self.viewport = ViewportPanel(
+            session, self.placing, clock, theme, what_if=self.what_if, settings=self.settings
+        )
         self.library = LibraryPanel(session, theme)
         self.signals = SignalsPanel(session, clock, self.time_window, theme, settings=self.settings)
         self.timeline = TimelinePanel(session, clock, self.time_window, theme)
+        self.labels = LabelsPanel(session, clock, theme)
         self.align = AlignPanel(session, clock, self.jobs, theme)
         self.train = TrainPanel(session, self.jobs, theme)
         self.results = ResultsPanel(session, self.jobs, theme)
@@ -97,12 +109,15 @@ class MainWindow(QMainWindow):
             "library": ("Library", self.library),
             "signals": ("Signals", self.signals),
             "timeline": ("Timeline", self.timeline),
-            "labels": ("Labels", LabelsPanel(session, clock, theme)),
+            "labels": ("Labels", self.labels),
+            "segments": ("Segments", SegmentsPanel(session, clock, self.time_window, theme)),
+            "agreement": ("Agreement", AgreementPanel(session, theme)),
             "sensors": (
                 "Sensors",
                 SensorsPanel(session, self.placing, self.jobs, self.settings, theme),
             ),
             "align": ("Align", self.align),
+            "body": ("Body", BodyPanel(session, self.what_if)),
             "train": ("Train", self.train),
             "results": ("Results", self.results),
             "history": ("History", HistoryPanel(session)),
@@ -182,8 +197,13 @@ class MainWindow(QMainWindow):
         session.undo_stack.indexChanged.connect(lambda _index: self.menus.refresh())
         self.clock.time_changed.connect(lambda _time: self._show_title())
         self.clock.time_changed.connect(self._follow)
-        self.clock.playing_changed.connect(lambda _playing: self.menus.refresh())
+        self.clock.playing_changed.connect(lambda _playing: self.menus.refresh_soon())
         self.placing.mode_changed.connect(lambda _on: self.menus.refresh())
+        self.viewport.choice_changed.connect(self.menus.refresh)
+        self.viewport.shape_requested.connect(lambda: self.show_panel("body"))
+        self.timeline.give_label = self.labels.give_label = self.live.give
+        self.live.changed.connect(self.timeline.show_live)
+        self.live.changed.connect(lambda *_: self.menus.refresh_soon())
         self.jobs.failed.connect(lambda reason, details: self._on_job_failed(reason, details))
         self.jobs.told.connect(self.tell)
         self.train.run_finished.connect(self._on_run_finished)
@@ -322,6 +342,7 @@ class MainWindow(QMainWindow):
         """Bring a dock to the front."""
         self.docks[name].show()
         self.docks[name].raise_()
+        self._later_name_docks.start()
 
     def show_workspace(self, name: str) -> None:
         """Switch to another arrangement, remembering this one."""
@@ -361,9 +382,11 @@ class MainWindow(QMainWindow):
         self.theme.choose(name)
 
     def escape(self) -> None:
-        """Leave a text field, or select nothing."""
+        """Leave a text field, or forget the live label, or select nothing."""
         if isinstance(QApplication.focusWidget(), QLineEdit):
             self.library.table.setFocus()
+        elif self.live.on:
+            self.live.discard()
         else:
             self.session.select_segment(None)
 
@@ -372,10 +395,6 @@ class MainWindow(QMainWindow):
         self.show_panel("library")
         self.library.search.setFocus()
         self.library.search.selectAll()
-
-    def show_keys(self) -> None:
-        """The sheet of keys and mouse gestures."""
-        KeySheet(self).open()
 
     # -- Qt ------------------------------------------------------------------------------
 

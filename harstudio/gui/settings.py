@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import SensorLayout
+from harstudio.gui.reaction import LONGEST_S
 from harstudio.store.serial import from_json, parsed, to_json
 
 _RECENT = 8
@@ -24,7 +26,7 @@ class _Layouts:
 
 
 class Settings:
-    """Theme, author, recent projects, window layout per workspace, own sensor layouts."""
+    """Theme, author, keys, recent projects, layout per workspace, own sensor layouts."""
 
     def __init__(self, path: Path | None = None) -> None:
         own = os.environ.get("HARSTUDIO_CONFIG")
@@ -51,6 +53,40 @@ class Settings:
     @author.setter
     def author(self, name: str) -> None:
         self._store.setValue("author", name)
+
+    @property
+    def reaction_s(self) -> float | None:
+        """How long the person takes from seeing to pressing, s; None until measured or typed."""
+        try:
+            reaction_s = float(self._text("reaction_s", ""))
+        except ValueError:
+            return None
+        return reaction_s if 0 <= reaction_s <= LONGEST_S else None
+
+    @reaction_s.setter
+    def reaction_s(self, reaction_s: float) -> None:
+        if not 0 <= reaction_s <= LONGEST_S:
+            raise HarstudioError(f"reaction time: got {reaction_s} s, expected 0 to {LONGEST_S:g}")
+        self._store.setValue("reaction_s", f"{reaction_s:.3f}")
+
+    @property
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The shortcuts that a person chose, by command; what cannot be read counts as none."""
+        try:
+            kept = parsed(self._text("keys", "{}"), "keys")
+        except HarstudioError:
+            return {}
+        if not isinstance(kept, dict):
+            return {}
+        return {
+            str(command): tuple(keys)
+            for command, keys in kept.items()
+            if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        }
+
+    @keys.setter
+    def keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        self._store.setValue("keys", json.dumps({command: list(k) for command, k in keys.items()}))
 
     @property
     def workspace(self) -> str:

@@ -22,7 +22,8 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) ->
     Parameters
     ----------
     docks : mapping
-        library, signals, timeline, labels, sensors, align, train, results, history.
+        library, signals, timeline, labels, segments, agreement, sensors, align, body, train,
+        results, history.
     """
     for dock in docks.values():
         dock.setFloating(False)
@@ -65,7 +66,8 @@ def retire_tabs(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     children = Qt.FindChildOption.FindDirectChildrenOnly
     for bar in window.findChildren(QTabBar, options=children):
         if bar.count():
-            bar.setVisible(any(_MARK in bar.tabText(i) for i in range(bar.count())))
+            used = any(_MARK in bar.tabText(i) for i in range(bar.count()))
+            bar.setVisible(used and bar.count() > 1)  # one tab is no choice
     for dock, title in titles.items():
         dock.setWindowTitle(title)
 
@@ -82,6 +84,13 @@ def _tabs(window: QMainWindow, docks: list[QDockWidget]) -> None:
     docks[0].raise_()
 
 
+def _tabs_hidden(window: QMainWindow, front: QDockWidget, *docks: QDockWidget) -> None:
+    """Docks that a command brings up beside others: so many tabs could not be read."""
+    for dock in docks:
+        window.tabifyDockWidget(front, dock)
+        dock.hide()
+
+
 def _below(window: QMainWindow, upper: QDockWidget, lower: QDockWidget) -> None:
     window.splitDockWidget(upper, lower, _DOWN)
     lower.show()
@@ -92,6 +101,8 @@ def _review(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _RIGHT, docks["signals"])
     _below(window, docks["signals"], docks["labels"])
     _tabs(window, [docks[n] for n in ("labels", "sensors", "align", "history", "train", "results")])
+    _tabs(window, [docks[n] for n in ("library", "segments", "agreement")])  # tables need height
+    _tabs_hidden(window, docks["library"], docks["body"])
     _show(window, _BOTTOM, docks["timeline"])
     width, height = window.width(), window.height()
     window.resizeDocks(
@@ -107,6 +118,7 @@ def _compare(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _LEFT, docks["library"])
     _show(window, _RIGHT, docks["align"])
     _tabs(window, [docks[n] for n in ("align", "sensors", "labels", "history", "train", "results")])
+    _tabs_hidden(window, docks["library"], docks["body"], docks["segments"], docks["agreement"])
     for name in ("history", "train", "results"):  # six tabs could not be read; a command shows them
         docks[name].hide()
     _show(window, _BOTTOM, docks["signals"])
@@ -123,6 +135,7 @@ def _learn(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _tabs(window, [docks[n] for n in ("train", "results", "history")])
     _show(window, _LEFT, docks["library"])
     _tabs(window, [docks[n] for n in ("library", "labels", "sensors", "align")])
+    _tabs_hidden(window, docks["library"], docks["body"], docks["segments"], docks["agreement"])
     _show(window, _BOTTOM, docks["timeline"])
     _tabs(window, [docks["timeline"], docks["signals"]])
     width = window.width()

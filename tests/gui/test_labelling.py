@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
-from harstudio.core.project import EXCLUDED
+from harstudio.core.project import EXCLUDED, MINE, PREDICTED
 from harstudio.gui import labelling
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.session import Session
@@ -30,6 +30,7 @@ EDITS: dict[str, Callable[[Session, PlaybackClock], None]] = {
     "delete": lambda s, c: (s.select_segment(1), labelling.delete(s)),
     "exclude": lambda s, c: labelling.set_status(s, ["swing"], EXCLUDED),
     "whole": lambda s, c: labelling.label_whole_clips(s, ["swing"], "resting"),
+    "confidence": lambda s, c: (c.seek(1.0), labelling.set_confidence(s, c, 0.5)),
 }
 
 
@@ -154,3 +155,88 @@ def test_nothing_is_labelled_without_a_clip(session: Session, clock: PlaybackClo
 def test_a_whole_clip_gets_one_label(open_session: Session) -> None:
     labelling.label_whole_clips(open_session, ["swing"], "resting")
     assert open_session.clip.labels == LabelTrack((Segment(0.0, 4.0, "resting"),))
+
+
+def test_a_relabelled_segment_is_of_the_person_who_relabelled_it(
+    open_session: Session, clock: PlaybackClock
+) -> None:
+    open_session.author = "ann"
+    open_session.select_segment(0)
+    labelling.apply_label(open_session, clock, "walking")
+    assert open_session.track.segments[0].author == ""
+    labelling.apply_label(open_session, clock, "running")
+    assert open_session.track.segments[0].author == "ann"
+
+
+@pytest.fixture
+def tiers(open_session: Session) -> Session:
+    """Below one's own tier the suggestions, and below those bob's, which may overlap."""
+    clip = open_session.clip.with_tier(PREDICTED, LabelTrack((Segment(0, 4, "walking", 0.5),)))
+    bobs = LabelTrack((Segment(0, 4, "standing"),), overlapping=True)
+    open_session.note("Tiers", open_session.project.with_clips([clip.with_tier("bob", bobs)]))
+    return open_session
+
+
+def test_in_an_exclusive_tier_the_other_mode_labels_only_what_is_free(
+    open_session: Session, clock: PlaybackClock, qtbot: QtBot
+) -> None:
+    open_session.select_range(2.0, 3.5)
+    labelling.apply_label(open_session, clock, "standing", otherwise=True)
+    assert spans(open_session)[1:] == [(1.5, 2.5, "jumping"), (2.5, 3.5, "standing")]
+    assert open_session.selection == (2.5, 3.5)
+    open_session.select_range(0.6, 2.0)
+    with qtbot.waitSignal(open_session.message):
+        labelling.apply_label(open_session, clock, "standing", otherwise=True)
+    assert open_session.undo_stack.count() == 1
+
+
+def test_in_an_overlapping_tier_a_label_trims_nothing_but_in_the_other_mode(
+    tiers: Session, clock: PlaybackClock
+) -> None:
+    tiers.select_tier("bob")
+    tiers.select_range(1.0, 2.0)
+    labelling.apply_label(tiers, clock, "waving")
+    assert [(s.start_s, s.end_s) for s in tiers.track.segments] == [(0, 4), (1, 2)]
+    assert tiers.segment_index == 1
+    labelling.apply_label(tiers, clock, "talking", otherwise=True)
+    assert [(s.start_s, s.end_s, s.label) for s in tiers.track.segments] == [
+        (0, 1, "standing"), (1, 2, "talking"), (2, 4, "standing"),
+    ]  # fmt: skip
+
+
+def test_a_segment_is_copied_to_the_next_tier_and_selected_there(
+    tiers: Session, clock: PlaybackClock, qtbot: QtBot
+) -> None:
+    clock.seek(2.0)
+    labelling.copy_to_tier(tiers, clock, 1)
+    copied = Segment(1.5, 2.5, "jumping")
+    assert copied in tiers.clip.track("bob").segments
+    assert copied in tiers.clip.labels.segments
+    assert (tiers.tier, tiers.selection) == ("bob", (1.5, 2.5))
+    assert len(tiers.clip.track(PREDICTED)) == 1
+    assert tiers.undo_stack.count() == 1
+    with qtbot.waitSignal(tiers.message):
+        labelling.copy_to_tier(tiers, clock, 1)
+    labelling.copy_to_tier(tiers, clock, -1)
+    assert tiers.tier == MINE
+    assert tiers.undo_stack.count() == 1
+
+
+def test_a_suggestion_is_copied_up_to_ones_own_tier(tiers: Session, clock: PlaybackClock) -> None:
+    tiers.select_tier(PREDICTED)
+    labelling.copy_to_tier(tiers, clock, -1)
+    assert spans(tiers) == [(0, 4, "walking")]
+    assert len(tiers.clip.track(PREDICTED)) == 1
+
+
+def test_commands_work_on_the_active_tier_only(tiers: Session, clock: PlaybackClock) -> None:
+    mine = tiers.clip.labels
+    tiers.select_tier("bob")
+    clock.seek(1.0)
+    labelling.split(tiers, clock)
+    labelling.go_to_segment(tiers, clock, -1)
+    assert (tiers.segment_index, clock.time_s) == (0, 0.0)
+    labelling.merge(tiers, clock)
+    labelling.delete(tiers)
+    assert len(tiers.clip.track("bob")) == 0
+    assert tiers.clip.labels == mine

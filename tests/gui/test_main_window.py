@@ -112,11 +112,9 @@ def test_every_command_is_in_a_menu_with_its_shortcut(opened: MainWindow) -> Non
 
 
 def test_every_enabled_command_without_a_dialog_runs(opened: MainWindow, qtbot: QtBot) -> None:
-    asks = {"new", "open", "demo", "save_as", "import", "relink", "export", "author", "goto",
-            "keys", "about", "quit", "align", "align_all", "report", "body_file",
-            "body_folder"}  # fmt: skip
+    others = {"about", "quit", "align", "align_all"}
     for row in ACTIONS:
-        if row.text != "-" and row.id not in asks:
+        if not row.is_line and not row.text.endswith("…") and row.id not in others:
             opened.menus.actions[row.id].trigger()
     opened.clock.pause()
 

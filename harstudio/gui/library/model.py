@@ -6,8 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from harstudio.core.changed_clips import changed_ids
 from harstudio.core.project import Clip, Project
-from harstudio.gui.library.filtering import Query, found
+from harstudio.gui.library.filtering import SORT_KEYS, Query, found
 
 COLUMNS = ("status", "name", "subject", "labels", "duration")
 TITLES = {
@@ -18,6 +19,9 @@ TITLES = {
     "duration": "Length",
 }
 CLIP_ROLE = Qt.ItemDataRole.UserRole
+
+_FEW = 64
+"""So many changed rows are brought up to date one by one."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -52,7 +56,26 @@ class ClipTableModel(QAbstractTableModel):
     def set_project(self, project: Project | None) -> None:
         """Show another state of the project; unchanged rows are not repainted."""
         before, self._project = self._project, project
-        self._refresh(before)
+        if before is None or project is None or not self._took_over(before, project):
+            self._refresh(before)
+
+    def _took_over(self, before: Project, after: Project) -> bool:
+        """Whether the table has the same rows as before; those that changed are repainted then."""
+        old, new = before.clips, after.clips
+        if list(old) != list(new):
+            return False
+        ids = changed_ids(old, new)
+        if len(ids) > _FEW or any(self._place(old[i]) != self._place(new[i]) for i in ids):
+            return False
+        for row in (self.row_of(i) for i in ids):
+            if row >= 0:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        return True
+
+    def _place(self, clip: Clip) -> tuple[object, ...]:
+        """What tells whether, and where, a clip stands in the table."""
+        name, _ = self._sort
+        return self._query.accepts(clip), SORT_KEYS[name](clip) if name else ()
 
     def set_query(self, query: Query) -> None:
         """Show other clips."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -20,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import Label, LabelSet
-from harstudio.core.labels import LabelTrack
 from harstudio.core.project import Clip, Project
 from harstudio.gui import labelling
 from harstudio.gui.clock import PlaybackClock
@@ -41,7 +42,9 @@ class LabelsPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._clock = session, clock
+        self._session = session
+        # The window puts in what labels live while it plays.
+        self.give_label: Callable[[str], object] = partial(labelling.apply_label, session, clock)
         self._filling = False
         self.table = QTableWidget(0, 3)
         self.table.setHorizontalHeaderLabels(["Key", "Label", "Clips"])
@@ -127,7 +130,7 @@ class LabelsPanel(QWidget):
     def _on_apply(self) -> None:
         label = self._current()
         if label is not None:
-            labelling.apply_label(self._session, self._clock, label.name)
+            self.give_label(label.name)
 
     def _on_colour(self) -> None:
         label = self._current()
@@ -141,7 +144,10 @@ class LabelsPanel(QWidget):
         label, project = self._current(), self._session.project
         if label is None or project is None:
             return
-        used = clips_per_label(project).get(label.name, 0)
+        used = sum(
+            any(label.name in track.labels for _, track in clip.tracks)
+            for clip in project.clips.values()
+        )
         if used:
             raise HarstudioError(
                 f"{label.name!r} labels {used} clips", "relabel those first: search for the label"
@@ -205,7 +211,7 @@ def swatch(colour: str, size: int = 12) -> QIcon:
 
 
 def clips_per_label(project: Project) -> dict[str, int]:
-    """How many clips use each label."""
+    """How many clips use each label in the person's own tier."""
     counts: dict[str, int] = {}
     for clip in project.clips.values():
         for name in clip.labels.labels:
@@ -222,7 +228,7 @@ def renamed_label(project: Project, old: str, new: str) -> Project:
                 segments = tuple(
                     replace(s, label=new) if s.label == old else s for s in track.segments
                 )
-                clip = clip.with_track(LabelTrack(segments), tier)
+                clip = clip.with_track(replace(track, segments=segments), tier)
         clips.append(clip)
     names = project.label_set.names
     labels = tuple(

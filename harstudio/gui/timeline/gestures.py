@@ -1,30 +1,41 @@
-"""What a drag on the label lane means: hit-testing, snapping and results, without a window."""
+"""What a drag on a lane means: hit-testing and results, without a window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from harstudio.core.labels import LabelTrack
+import numpy as np
+
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.layout import TimeScale
+from harstudio.gui.runs import Edges
+from harstudio.gui.timeline.snapping import NO_SNAP, Snap, Snapper
 
 EMPTY, BODY, START, END, SHARED = "empty", "body", "start", "end", "shared"
 
-SNAP_PIXELS = 6.0
 _EDGE_PIXELS = 5.0
 _LEAST_BODY_SHARE = 1 / 3
 """Of a narrow segment, this much in the middle stays its body."""
+
+_MOST_SOFT_SHARE = 0.5
+"""A soft edge reaches to the middle of its segment at most."""
 
 
 @dataclass(frozen=True)
 class Hit:
     """What is under the mouse: a segment's body or edge (`index`), or an empty stretch.
 
-    For a shared edge, `index` is the segment on its left.
+    For a shared edge, `index` is the segment on its left and `right` the one on its right.
     """
 
     kind: str
     index: int = -1
+    right: int = -1
+
+    @property
+    def moving(self) -> tuple[int, ...]:
+        """The segments that a drag of it changes."""
+        return tuple(i for i in (self.index, self.right) if i >= 0)
 
 
 @dataclass(frozen=True)
@@ -51,96 +62,63 @@ class Drag:
 
 @dataclass(frozen=True)
 class Dragged:
-    """A track after a drag, and the index in it of what was dragged."""
+    """A track after a drag, and the index in it of what was dragged.
+
+    `snap` is what it snapped to, or the edge that was made soft, in words.
+    """
 
     track: LabelTrack
     index: int | None = None
+    snap: Snap = NO_SNAP
 
 
 @dataclass(frozen=True)
-class Snapper:
-    """Draws a time to what is near: neighbours' edges and the playhead first, then frames.
+class Stretch:
+    """A stretch of time to label, s, and what its end snapped to."""
 
-    Attributes
-    ----------
-    marks_s : tuple of float
-        Edges and playhead.
-    rate_hz : float
-        Of the frames; 0 for none.
-    within_s : float
-        How far it reaches; 0 turns it off.
-    """
-
-    marks_s: tuple[float, ...] = ()
-    rate_hz: float = 0.0
-    within_s: float = 0.0
-
-    def __call__(self, time_s: float) -> float:
-        return time_s + self.shift(time_s)
-
-    def shift(self, *times_s: float) -> float:
-        """The least shift that puts one of the times on a mark, else on a frame; 0 if none is."""
-        near = _nearest(mark - t for t in times_s for mark in self.marks_s)
-        if near is not None and abs(near) <= self.within_s:
-            return near
-        if self.rate_hz > 0:
-            near = _nearest(round(t * self.rate_hz) / self.rate_hz - t for t in times_s)
-            if near is not None and abs(near) <= self.within_s:
-                return near
-        return 0.0
+    start_s: float
+    end_s: float
+    snap: Snap = NO_SNAP
 
 
-def _nearest(shifts: Iterable[float]) -> float | None:
-    return min(shifts, key=abs, default=None)
-
-
-def hit_test(track: LabelTrack, scale: TimeScale, x: float) -> Hit:
-    """What lies at a pixel of the lane."""
-    segments = track.segments
+def hit_test(edges: Edges, row: int, scale: TimeScale, x: float) -> Hit:
+    """What lies at a pixel of a lane's row."""
     time_s = scale.time(x)
-    inside = track.index_at(time_s)
     reach_s = _EDGE_PIXELS * scale.seconds_per_pixel
+    members = np.flatnonzero(edges.rows == row)
+    inside = edges.inside(row, time_s)
     if inside is None:
-        after = next((i for i, s in enumerate(segments) if s.start_s > time_s), len(segments))
-        if after < len(segments) and segments[after].start_s - time_s <= reach_s / 2:
-            return Hit(START, after)
-        if after > 0 and time_s - segments[after - 1].end_s <= reach_s / 2:
-            return Hit(END, after - 1)
+        starts_s, ends_s = edges.starts_s[members], edges.ends_s[members]
+        after, before = members[starts_s > time_s], members[ends_s <= time_s]
+        if len(after) and edges.starts_s[after[0]] - time_s <= reach_s / 2:
+            return Hit(START, int(after[0]))
+        if len(before) and time_s - edges.ends_s[before[-1]] <= reach_s / 2:
+            return Hit(END, int(before[-1]))
         return Hit(EMPTY)
-    segment = segments[inside]
-    reach_s = min(reach_s, 0.5 * (1 - _LEAST_BODY_SHARE) * segment.duration_s)
-    if time_s - segment.start_s < reach_s:
-        return _edge(track, inside, START)
-    if segment.end_s - time_s < reach_s:
-        return _edge(track, inside, END)
+    start_s, end_s = float(edges.starts_s[inside]), float(edges.ends_s[inside])
+    reach_s = min(reach_s, 0.5 * (1 - _LEAST_BODY_SHARE) * (end_s - start_s))
+    if time_s - start_s < reach_s:
+        left = members[edges.ends_s[members] == start_s]
+        return Hit(SHARED, int(left[-1]), inside) if len(left) else Hit(START, inside)
+    if end_s - time_s < reach_s:
+        right = members[edges.starts_s[members] == end_s]
+        return Hit(SHARED, inside, int(right[0])) if len(right) else Hit(END, inside)
     return Hit(BODY, inside)
 
 
-def _edge(track: LabelTrack, index: int, kind: str) -> Hit:
-    left = index if kind == END else index - 1
-    segments = track.segments
-    shared = 0 <= left < len(segments) - 1 and segments[left].end_s == segments[left + 1].start_s
-    return Hit(SHARED, left) if shared else Hit(kind, index)
+def new_stretch(track: LabelTrack, drag: Drag, snap: Snapper) -> Stretch | None:
+    """The stretch that a drag from an empty place covers; None if too short.
 
-
-def marks_for(track: LabelTrack, hit: Hit, playhead_s: float) -> tuple[float, ...]:
-    """What a drag may snap to: the playhead and the edges of the segments that it leaves alone."""
-    moving = {hit.index, hit.index + 1} if hit.kind == SHARED else {hit.index}
-    edges = (
-        t for i, s in enumerate(track.segments) if i not in moving for t in (s.start_s, s.end_s)
-    )
-    return (playhead_s, *dict.fromkeys(edges))
-
-
-def new_stretch(track: LabelTrack, drag: Drag, snap: Snapper) -> tuple[float, float] | None:
-    """The stretch that a drag from an empty place covers, kept within its gap; None if too short.
-
-    Nothing that is labelled already is touched.
+    Of an exclusive track nothing that is labelled already is touched: it is kept within its gap.
     """
-    low, high = gap_at(track, drag.from_s, drag.duration_s)
+    low, high = 0.0, drag.duration_s
+    if not track.overlapping:
+        low, high = gap_at(track, drag.from_s, drag.duration_s)
     ends = [min(max(low, snap(t)), high) for t in (drag.from_s, drag.to_s)]
     start_s, end_s = min(ends), max(ends)
-    return (start_s, end_s) if end_s - start_s >= drag.least_s - 1e-9 else None
+    if end_s - start_s < drag.least_s - 1e-9:
+        return None
+    return Stretch(start_s, end_s, _reached(snap.snap(drag.to_s), ends[1]))
 
 
 def gap_at(track: LabelTrack, time_s: float, duration_s: float) -> tuple[float, float]:
@@ -151,7 +129,10 @@ def gap_at(track: LabelTrack, time_s: float, duration_s: float) -> tuple[float, 
 
 
 def dragged(track: LabelTrack, drag: Drag, snap: Snapper) -> Dragged:
-    """The track after a drag of a body or an edge; neighbours in the way are trimmed."""
+    """The track after a drag of a body or an edge.
+
+    In an exclusive track neighbours in the way are trimmed.
+    """
     kind, index = drag.hit.kind, drag.hit.index
     if kind == EMPTY:
         return Dragged(track)
@@ -162,17 +143,78 @@ def dragged(track: LabelTrack, drag: Drag, snap: Snapper) -> Dragged:
     start_s, end_s = segment.start_s, segment.end_s
     least_s = min(drag.least_s, segment.duration_s)
     if kind == BODY:
-        by_s += snap.shift(start_s + by_s, end_s + by_s)
-        by_s = min(max(-start_s, by_s), max(0.0, drag.duration_s - end_s))
+        asked = snap.snap(start_s + by_s, end_s + by_s)
+        by_s = min(max(-start_s, by_s + asked.shift_s), max(0.0, drag.duration_s - end_s))
         start_s, end_s = start_s + by_s, end_s + by_s
+        reached = _reached(asked, start_s, end_s)
     elif kind == START:
         start_s = min(max(0.0, snap(start_s + by_s)), end_s - least_s)
+        reached = _reached(snap.snap(segment.start_s + by_s), start_s)
     else:
         end_s = max(min(drag.duration_s, snap(end_s + by_s)), start_s + least_s)
+        if kind == SHARED:
+            right = track.segments[drag.hit.right]
+            end_s = min(end_s, right.end_s - min(drag.least_s, right.duration_s))
+        reached = _reached(snap.snap(segment.end_s + by_s), end_s)
+    moved = replace(segment, start_s=start_s, end_s=end_s)
     if kind == SHARED:
-        right = track.segments[index + 1]
-        end_s = min(end_s, right.end_s - min(drag.least_s, right.duration_s))
-        after = track.move_boundary(segment.end_s, end_s)
+        right = replace(track.segments[drag.hit.right], start_s=moved.end_s)
+        after = _replaced(track, {index: moved, drag.hit.right: right})
     else:
-        after = track.resize(index, start_s, end_s)
-    return Dragged(after, after.index_at(0.5 * (start_s + end_s)))
+        after = track.changed(index, moved)
+    return Dragged(after, after.index_of(moved), reached)
+
+
+def softened(track: LabelTrack, drag: Drag) -> Dragged:
+    """The track with an edge made as soft as the drag reaches away from it, on either side.
+
+    A shared edge becomes soft in both segments; half of the shorter one is the most. Within a
+    frame of the edge it is sharp again.
+    """
+    kind, index = drag.hit.kind, drag.hit.index
+    if kind not in (START, END, SHARED):
+        return Dragged(track, index if index >= 0 else None)
+    segment = track.segments[index]
+    edge_s = segment.start_s if kind == START else segment.end_s
+    soft_s = abs(drag.to_s - edge_s)
+    soft_s = 0.0 if soft_s < drag.least_s else soft_s
+    shortest_s = min(track.segments[i].duration_s for i in drag.hit.moving)
+    soft_s = min(soft_s, _MOST_SOFT_SHARE * shortest_s)
+    said = Snap(0.0, edge_s, f"\u00b1 {soft_s:.2f} s")
+    return Dragged(_replaced(track, _with_soft(track, drag.hit, soft_s)), index, said)
+
+
+def sharpened(track: LabelTrack, index: int) -> LabelTrack:
+    """The track with both edges of a segment sharp, on both sides where they are shared."""
+    segment = track.segments[index]
+    changes = {index: replace(segment, start_soft_s=0.0, end_soft_s=0.0)}
+    for i, each in enumerate(track.segments):
+        if i != index and each.end_s == segment.start_s and each.end_soft_s:
+            changes[i] = replace(each, end_soft_s=0.0)
+        elif i != index and each.start_s == segment.end_s and each.start_soft_s:
+            changes[i] = replace(each, start_soft_s=0.0)
+    return _replaced(track, changes)
+
+
+def _with_soft(track: LabelTrack, hit: Hit, soft_s: float) -> dict[int, Segment]:
+    segment = track.segments[hit.index]
+    if hit.kind == START:
+        return {hit.index: replace(segment, start_soft_s=soft_s)}
+    changes = {hit.index: replace(segment, end_soft_s=soft_s)}
+    if hit.kind == SHARED:
+        changes[hit.right] = replace(track.segments[hit.right], start_soft_s=soft_s)
+    return changes
+
+
+def _replaced(track: LabelTrack, changes: dict[int, Segment]) -> LabelTrack:
+    """The track with other segments in the places of some; they overlap no more than those did."""
+    segments = tuple(changes.get(i, s) for i, s in enumerate(track.segments))
+    return LabelTrack(segments, track.overlapping)
+
+
+def _reached(snap: Snap, *times_s: float) -> Snap:
+    """What was snapped to, if the clip's or a segment's end did not stop it short of that."""
+    mark_s = snap.mark_s
+    if mark_s is None or not any(abs(mark_s - t) < 1e-6 for t in times_s):
+        return NO_SNAP
+    return snap

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import LabelSet
-from harstudio.core.project import Project
+from harstudio.core.project import MINE, Project
+from harstudio.core.timebase import Alignment
 from harstudio.gui import labelling
+from harstudio.gui.background import Background
 from harstudio.gui.clock import PlaybackClock, TimeWindow
+from harstudio.gui.layout import LEFT_MARGIN, RIGHT_MARGIN
 from harstudio.gui.session import Session
-from harstudio.gui.theme import Theme
-from harstudio.gui.timeline.gestures import EMPTY, Dragged, Hit, gap_at
+from harstudio.gui.theme import Theme, small_font
+from harstudio.gui.timeline import menus
+from harstudio.gui.timeline.gestures import Dragged, Hit
+from harstudio.gui.timeline.lanes import RULER
+from harstudio.gui.timeline.peaks import peaks_of
 from harstudio.gui.timeline.picture import Shown
-from harstudio.gui.timeline.transport import TransportBar, swatch
+from harstudio.gui.timeline.transport import TransportBar
 from harstudio.gui.timeline.view import TimelineView
+from harstudio.workflows.loading import LoadedClip
 
-_MOST_HEIGHT = 160
+_MOST_HEIGHT = 132
 """Tiers beyond this are scrolled to, px."""
+
+_ADD_TIER_RIGHT = LEFT_MARGIN - 16
+"""Left of the ruler's first time, px."""
 
 
 class TimelinePanel(QWidget):
@@ -35,9 +47,18 @@ class TimelinePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._clock, self._window = session, clock, window
+        self.session, self.clock, self.time_window = session, clock, window
+        # The window puts in what labels live while it plays.
+        self.give_label: Callable[[str], object] = partial(labelling.apply_label, session, clock)
+        self._theme = theme
+        self._peaks = Background(self)
+        self._peaks_of: tuple[LoadedClip, str, tuple[Alignment, ...]] | None = None
         self.view = TimelineView(clock, window, theme)
         self.transport = TransportBar(clock, window, theme)
+        self.add_tier = QToolButton(self.view, text="+ tier", autoRaise=True)
+        self.add_tier.setToolTip("New tier of labels; right-click a tier's name for its menu")
+        self.add_tier.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.add_tier.setFont(small_font(self.font()))
         self._scroll = scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -49,155 +70,207 @@ class TimelinePanel(QWidget):
         layout.addWidget(self.transport)
         layout.addStretch(0)  # what even high lanes leave over lies below everything
         self._connect()
+        self._dress()
         self._refresh()
 
     def _connect(self) -> None:
-        session, view = self._session, self.view
+        session, view = self.session, self.view
         session.project_changed.connect(self._on_project)
         session.clip_opening.connect(self._refresh)
         session.clip_opened.connect(self._refresh)
+        session.clip_opened.connect(self._find_peaks)
+        session.sensor_changed.connect(self._find_peaks)
         session.selection_changed.connect(self._refresh)
-        self._clock.time_changed.connect(self._window.follow)
+        session.tier_changed.connect(self._on_tier)
+        self.clock.time_changed.connect(self.time_window.follow)
+        self._theme.changed.connect(self._dress)
+        self._scroll.verticalScrollBar().valueChanged.connect(self._place_add_tier)
+        self.add_tier.clicked.connect(self.new_tier)
         self.transport.chips.chosen.connect(self.apply)
-        view.seeked.connect(self._clock.seek)
+        view.seeked.connect(self.clock.seek)
+        view.tier_chosen.connect(session.select_tier)
         view.segment_clicked.connect(session.select_segment)
-        view.stretch_clicked.connect(session.select_range)
         view.emptiness_clicked.connect(lambda: session.select_segment(None))
         view.segment_looped.connect(self.loop_segment)
         view.dragged.connect(self._on_dragged)
         view.stretch_drawn.connect(self._on_drawn)
         view.menu_requested.connect(self._open_menu)
+        view.tier_menu_requested.connect(self._open_tier_menu)
 
     # -- showing -------------------------------------------------------------------------
 
+    def show_live(self, label: str, start_s: float | None) -> None:
+        """Show a label that is being given while it plays, from a time to the playhead, s.
+
+        None when it is done.
+        """
+        self.view.show_live(label, start_s)
+
     def _on_project(self, before: Project | None, after: Project | None) -> None:
         self._refresh()
+        self._find_peaks()
+
+    def _on_tier(self, _tier: str) -> None:
+        self._refresh()
+        lane = self.view.lanes.lane(self.session.tier)
+        self._scroll.ensureVisible(0, lane.bottom, 0, 4)
+        self._scroll.ensureVisible(0, lane.top, 0, self.view.lanes.head)
 
     def _refresh(self, *_: object) -> None:
-        session = self._session
+        session = self.session
         project, clip = session.project, session.clip
         label_set = project.label_set if project is not None else LabelSet()
         self.view.show_state(
-            Shown(clip, label_set, session.segment_index, session.selection, session.read_only)
+            Shown(
+                clip,
+                label_set,
+                session.segment_index,
+                session.selection,
+                session.read_only,
+                session.tier,
+            )
         )
         least, most = self.view.height_range
         self._scroll.setMinimumHeight(min(least, _MOST_HEIGHT))
         self._scroll.setMaximumHeight(most)
+        editable = clip is not None and not session.read_only
+        self.add_tier.setVisible(editable)
         self.transport.show_clip(clip)
         self.transport.note.setVisible(project is not None and session.read_only)
-        self.transport.chips.show_labels(
-            label_set, session.last_label, clip is not None and not session.read_only
+        self.transport.chips.show_labels(label_set, session.last_label, editable)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.view.show_axis(self.width())
+
+    def _dress(self) -> None:
+        """Colour the button that adds a tier, and the scroll bar.
+
+        That one gets the room right of the time axis, which stays in line with the signals.
+        """
+        colours = self._theme.colours
+        self.add_tier.setStyleSheet(
+            f"QToolButton {{ border: none; background: transparent; color: {colours.faint};"
+            " text-align: right; padding: 0 4px; }"
+            f"QToolButton:hover, QToolButton:focus {{ color: {colours.text};"
+            f" background: {colours.raised}; }}"
         )
+        self._scroll.verticalScrollBar().setStyleSheet(
+            f"QScrollBar {{ width: {RIGHT_MARGIN}px; background: {colours.window}; border: none; }}"
+            f"QScrollBar::handle {{ background: {colours.line}; min-height: 16px; }}"
+            f"QScrollBar::handle:hover {{ background: {colours.faint}; }}"
+            "QScrollBar::add-line, QScrollBar::sub-line { height: 0; }"
+        )
+        self._place_add_tier()
+
+    def _place_add_tier(self, *_: object) -> None:
+        """Beside the ruler, left of its first time."""
+        ruler = self.view.lanes.band(RULER)
+        width = min(self.add_tier.sizeHint().width(), _ADD_TIER_RIGHT)
+        top = ruler.top + self.view.scrolled
+        self.add_tier.setGeometry(_ADD_TIER_RIGHT - width, top, width, ruler.height - 4)
+
+    def _find_peaks(self, *_: object) -> None:
+        """Find the peaks that drags snap to, beside the window, where they may be others now."""
+        session = self.session
+        loaded, clip, sensor = session.loaded, session.clip, session.sensor
+        if loaded is None or clip is None:
+            self._peaks_of = None
+            self._peaks.drop()
+            self.view.show_peaks(None)
+            return
+        found_for = (loaded, sensor, tuple(ref.alignment for ref in clip.recordings))
+        known = self._peaks_of
+        if known is not None and known[0] is loaded and known[1:] == found_for[1:]:
+            return
+        self._peaks_of = found_for
+        self._peaks.run(lambda: peaks_of(loaded, clip, sensor), self.view.show_peaks, now=False)
 
     # -- editing -------------------------------------------------------------------------
 
-    def _try(self, edit: Callable[[], None]) -> None:
+    def attempt(self, edit: Callable[[], None]) -> None:
         """Run an edit; what cannot be done is said in the status bar."""
         try:
             edit()
         except HarstudioError as error:
-            self._session.message.emit(str(error))
+            self.session.message.emit(str(error))
         self._refresh()
 
     def apply(self, label: str) -> None:
         """Label the selection, or from the playhead on; it becomes the label at hand."""
-        self._try(lambda: labelling.apply_label(self._session, self._clock, label))
+        self.attempt(lambda: self.give_label(label))
 
     def loop_segment(self, index: int) -> None:
-        """Play a segment again and again; a second time ends it."""
-        segment = labelling.track_of(self._session).segments[index]
+        """Play a segment of the active tier again and again; a second time ends it."""
+        segment = self.session.track.segments[index]
         loop = (segment.start_s, segment.end_s)
-        self._session.select_segment(index)
-        if self._clock.loop == loop:
-            self._clock.set_loop(None)
+        self.session.select_segment(index)
+        if self.clock.loop == loop:
+            self.clock.set_loop(None)
             return
-        self._clock.set_loop(loop)
-        self._clock.seek(segment.start_s)
+        self.clock.set_loop(loop)
+        self.clock.seek(segment.start_s)
+
+    def paint(self, start_s: float, end_s: float, label: str) -> None:
+        """Put a label on a stretch of the active tier."""
+        self.view.cancel()
+        self.attempt(lambda: labelling.paint(self.session, start_s, end_s, label))
 
     def _on_dragged(self, what: str, result: Dragged) -> None:
-        session = self._session
+        session = self.session
 
         def edit() -> None:
-            if result.index is None or result.track == labelling.track_of(session):
+            if result.index is None or result.track == session.track:
                 return
             label = result.track.segments[result.index].label
-            session.edit_labels(f"{what} {label}", result.track)
+            where = "" if session.tier == MINE else f" in {session.tier}"
+            session.edit_labels(f"{what} {label}{where}", result.track)
             session.select_segment(result.index)
 
-        self._try(edit)
+        self.attempt(edit)
 
     def _on_drawn(self, start_s: float, end_s: float, at: QPoint) -> None:
-        session, project = self._session, self._session.project
+        session, project = self.session, self.session.project
         if project is not None and session.last_label in project.label_set.names:
-            self._paint(start_s, end_s, session.last_label)
+            self.paint(start_s, end_s, session.last_label)
             return
-        menu = self._menu()
-        self._add_labels(menu, lambda label: self._paint(start_s, end_s, label))
+        menu = menus.empty_menu(self)
+        menus.add_labels(menu, self, session, lambda label: self.paint(start_s, end_s, label))
         menu.aboutToHide.connect(self.view.cancel)
         menu.popup(at)
 
-    def _paint(self, start_s: float, end_s: float, label: str) -> None:
-        self.view.cancel()
-        self._try(lambda: labelling.paint(self._session, start_s, end_s, label))
+    # -- tiers ---------------------------------------------------------------------------
+
+    def step_tier(self, step: int) -> None:
+        """Work on the next (1) or previous (-1) tier of the open clip."""
+        session = self.session
+        if session.clip is not None:
+            tiers = session.clip.tiers
+            at = min(max(0, tiers.index(session.tier) + step), len(tiers) - 1)
+            session.select_tier(tiers[at])
+
+    def new_tier(self) -> None:
+        """Ask for a new tier's name and make it."""
+        menus.ask_new_tier(self)
+
+    def rename_tier(self) -> None:
+        """Ask for another name of the active tier."""
+        menus.ask_rename(self, self.session.tier)
+
+    def delete_tier(self) -> None:
+        """Delete the active tier, after asking if it holds labels."""
+        menus.delete_tier(self, self.session.tier)
+
+    def show_tier_menu(self) -> None:
+        """Open the active tier's menu beside its name."""
+        lane = self.view.lanes.lane(self.session.tier)
+        self._open_tier_menu(self.view.mapToGlobal(QPoint(8, lane.bottom)), lane.name)
 
     # -- menus ---------------------------------------------------------------------------
 
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        return menu
-
-    def _add_labels(self, menu: QMenu, use: Callable[[str], None]) -> None:
-        project = self._session.project
-        for label in project.label_set.labels if project is not None else ():
-            action = menu.addAction(swatch(label), label.name.replace("&", "&&"))
-            action.triggered.connect(lambda _, name=label.name: use(name))
-        menu.addSeparator()
-        menu.addAction("New label ...", lambda: self._ask_label(use))
-
-    def _ask_label(self, use: Callable[[str], None]) -> None:
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("New label")
-        dialog.setLabelText("Name of the label")
-        dialog.textValueSelected.connect(lambda text: use(text.strip()) if text.strip() else None)
-        dialog.open()
-
     def _open_menu(self, at: QPoint, time_s: float, hit: Hit | None) -> None:
-        menu, session = self._menu(), self._session
-        editable = hit is not None and not session.read_only
-        if hit is not None and hit.kind != EMPTY:
-            session.select_segment(hit.index)
-            if editable:
-                self._add_segment_actions(menu, time_s)
-            index = hit.index
-            menu.addAction("Loop this segment", lambda: self.loop_segment(index))
-        elif editable:
-            gap = gap_at(labelling.track_of(session), time_s, self._window.duration_s)
-            submenu = menu.addMenu("Label this gap")
-            self._add_labels(submenu, lambda label: self._paint(*gap, label))
-        menu.addAction("Go here", lambda: self._clock.seek(time_s))
-        selection = session.selection
-        if selection is not None:
-            menu.addAction("Zoom to selection", lambda: self._window.show_range(*selection))
-        menu.addAction("Show the whole clip", self._window.fit)
-        menu.popup(at)
+        menus.lane_menu(self, time_s, hit).popup(at)
 
-    def _add_segment_actions(self, menu: QMenu, time_s: float) -> None:
-        session = self._session
-        track, index = labelling.track_of(session), session.segment_index
-        submenu = menu.addMenu("Relabel to")
-        self._add_labels(submenu, self.apply)
-        menu.addAction("Split here", lambda: self._try(lambda: self._split(time_s)))
-        merge = menu.addAction(
-            "Merge with the next", lambda: self._try(lambda: labelling.merge(session, self._clock))
-        )
-        merge.setEnabled(index is not None and index + 1 < len(track))
-        menu.addSeparator()
-        menu.addAction("Delete", lambda: self._try(lambda: labelling.delete(session)))
-        menu.addSeparator()
-
-    def _split(self, time_s: float) -> None:
-        after = labelling.track_of(self._session).split(time_s)
-        self._session.edit_labels("Split", after)
-        self._session.select_segment(after.index_at(time_s))
+    def _open_tier_menu(self, at: QPoint, tier: str) -> None:
+        if self.session.clip is not None:
+            menus.tier_menu(self, tier).popup(at)

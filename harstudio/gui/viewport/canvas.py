@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
-ORBIT, PAN, CARRY = "orbit", "pan", "carry"
+ORBIT, PAN, CARRY, MENU = "orbit", "pan", "carry", "menu"
 _CLICK_PX = 4
 
 
@@ -35,6 +35,9 @@ class Hand(Protocol):
 
     def click(self, x: float, y: float, shift: bool) -> None:
         """The left button went down and up in one place."""
+
+    def menu(self, x: float, y: float) -> None:
+        """The right button went down and up in one place."""
 
     def escape(self) -> bool:
         """Escape was pressed; True if that meant something."""
@@ -161,6 +164,7 @@ class Canvas(QObject):
         gesture = {
             Qt.MouseButton.LeftButton: PAN if shift else ORBIT,
             Qt.MouseButton.MiddleButton: PAN,
+            Qt.MouseButton.RightButton: MENU,
         }.get(event.button())
         if gesture == ORBIT and self._hand.grab(place.x(), place.y()):
             gesture = CARRY
@@ -174,9 +178,9 @@ class Canvas(QObject):
             return True
         way, self._from = place - self._from, place
         self._travelled += way.manhattanLength()
-        if self._gesture != CARRY:
+        if self._gesture in (ORBIT, PAN):
             self._on_drag(self._gesture, way.x(), way.y())
-        elif self._travelled >= _CLICK_PX:  # a click is no small move
+        elif self._gesture == CARRY and self._travelled >= _CLICK_PX:  # a click is no small move
             self._hand.carry(place.x(), place.y())
         return True
 
@@ -188,4 +192,6 @@ class Canvas(QObject):
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             if event.button() == Qt.MouseButton.LeftButton:
                 self._hand.click(place.x(), place.y(), shift)
+            elif event.button() == Qt.MouseButton.RightButton:
+                self._hand.menu(place.x(), place.y())
         return True

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QSizePolicy, QTo
 
 from harstudio.gui.clock import SPEEDS, PlaybackClock
 from harstudio.gui.theme import Colours, Theme
-from harstudio.gui.viewport.modes import BODY, BOTH, FRONT, SIDE, SKELETON, TOP
+from harstudio.gui.viewport.modes import BODY, BOTH, SKELETON
 
 _HEIGHT = 24
 _ICON_PX = 12
@@ -23,13 +23,11 @@ class ControlRow(QWidget):
     Signals
     -------
     mode_chosen : ``body``, ``skeleton`` or ``both``
-    view_chosen : ``front``, ``side`` or ``top``
     follow_chosen : bool
     place_chosen : bool
     """
 
     mode_chosen = Signal(str)
-    view_chosen = Signal(str)
     follow_chosen = Signal(bool)
     place_chosen = Signal(bool)
 
@@ -42,6 +40,7 @@ class ControlRow(QWidget):
         row.setSpacing(0)
 
         self._modes = QButtonGroup(self)
+        self._menus: list[QToolButton] = []
         self.play = self._chip(row, "", "Play or pause (Space)", clock.toggle)
         self.play.setFixedWidth(28)
         self.speed = self._speed_chip(row)
@@ -59,16 +58,9 @@ class ControlRow(QWidget):
         self.place = self._chip(row, "Place", _PLACE_TIP)
         self.place.setCheckable(True)
         self.place.clicked.connect(self.place_chosen)
+        self.show_menu = self._menu_chip(row, "Show", "What is shown beside the body")
         row.addStretch(1)
-        self._cameras: list[QToolButton] = []
-        for view, text, tip in (
-            (FRONT, "Front", "Look at the person's front"),
-            (SIDE, "Side", "Look at the person's left side"),
-            (TOP, "Top", "Look from above"),
-        ):
-            chip = self._chip(row, text, tip)
-            chip.clicked.connect(lambda _=False, view=view: self.view_chosen.emit(view))
-            self._cameras.append(chip)
+        self.view_menu = self._menu_chip(row, "View", "Where to look from, and what to turn about")
         self.follow = self._chip(row, "Follow", "Keep the person in the middle (C centres)")
         self.follow.setCheckable(True)
         self.follow.setChecked(True)
@@ -87,7 +79,7 @@ class ControlRow(QWidget):
             chip.setEnabled(name in possible)
             chip.setChecked(name == mode and name in possible)
         self._modes.setExclusive(True)
-        for chip in (*self._cameras, self.follow):
+        for chip in (*self._menus, self.follow):
             chip.setEnabled(bool(possible))
 
     def set_place(self, on: bool, problem: str) -> None:
@@ -128,6 +120,15 @@ class ControlRow(QWidget):
             self._modes.addButton(chip)
             chips[name] = chip
         return chips
+
+    def _menu_chip(self, row: QHBoxLayout, text: str, tip: str) -> QMenu:
+        """A chip with a menu, which is filled when it opens."""
+        chip = self._chip(row, f"{text} ▾", tip)
+        chip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(chip)
+        chip.setMenu(menu)
+        self._menus.append(chip)
+        return menu
 
     def _speed_chip(self, row: QHBoxLayout) -> QToolButton:
         chip = self._chip(row, "1x", "Speed of playback (Up and Down)")

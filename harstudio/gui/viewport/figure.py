@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import minimum_spanning_tree
 from threadpoolctl import threadpool_limits
 
-from harstudio.body.kinematics import JointFrames, Skin, forward_kinematics
+from harstudio.body.contact import (
+    Soles,
+    contact_margin,
+    contacts,
+    ground_height,
+    sole_paths,
+    soles_of,
+)
+from harstudio.body.kinematics import JointFrames, Skin
 from harstudio.body.model import ShapedBody
+from harstudio.body.posing import joints_at
 from harstudio.body.sites import sensor_paths
-from harstudio.core import rotations
-from harstudio.core.arrays import FloatArray
+from harstudio.core.arrays import BoolArray, FloatArray
 from harstudio.core.imu import Sensor, SensorLayout
 from harstudio.core.motion import Motion
 from harstudio.core.points import PointPath
-from harstudio.core.skeleton import BONES, JOINT_COUNT, JOINTS, PARENTS, joint_index
+from harstudio.core.skeleton import BONES, JOINT_COUNT, JOINTS, joint_index
+from harstudio.gui.viewport.bones import Bones, bones_of
+from harstudio.gui.viewport.chunks import Chunks
+from harstudio.gui.viewport.normals import vertex_face_incidence, vertex_normals
+from harstudio.gui.viewport.paths import interpolated, smoothed_path
 
 _FOLLOW_HZ = 20.0
-_FOLLOW_S = 0.35
-"""Standard deviation of the smoothing of what the camera follows."""
-_FOLLOW_HEIGHT_S = 1.5
-"""The same for its height: slow, so that a jump is seen as one."""
-
-Bones = tuple[tuple[int, int], ...]
 
 
 class Figure:
@@ -40,6 +44,8 @@ class Figure:
         What the stick figure shows instead of the body's joints.
     layout : SensorLayout
         Sensors to place on the body.
+    like : Figure, optional
+        Another one on the same body model, whose triangles are taken over.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Figure:
         shaped: ShapedBody | None,
         points: PointPath | None,
         layout: SensorLayout,
+        like: Figure | None = None,
     ) -> None:
         self.points = points
         self.bones: Bones = bones_of(points) if points is not None else BONES
@@ -55,7 +62,7 @@ class Figure:
         self.duration_s = 0.0
         self._body: _Body | None = None
         if motion is not None and shaped is not None:
-            self._body = _Body(motion, shaped, layout)
+            self._body = _Body(motion, shaped, layout, like._body if like is not None else None)
             self.sensor_names = layout.names
             self.duration_s = motion.duration_s
             path, rate_hz = motion.translation + shaped.joints[0], motion.rate_hz
@@ -64,6 +71,7 @@ class Figure:
             path, rate_hz = points.positions.mean(axis=1), points.rate_hz
         else:
             raise ValueError("a figure needs a motion or points")
+        self._rate_hz = points.rate_hz if points is not None else rate_hz
         step = max(1, round(rate_hz / _FOLLOW_HZ))
         self._follow_hz = rate_hz / step
         self._followed = smoothed_path(path[::step], self._follow_hz)
@@ -83,6 +91,29 @@ class Figure:
     def shaped(self) -> ShapedBody | None:
         """The body at rest; None without one."""
         return None if self._body is None else self._body.shaped
+
+    @property
+    def point_names(self) -> tuple[str, ...]:
+        """Names of the stick figure's points."""
+        return JOINTS if self.points is None else self.points.names
+
+    def trails(self, start_s: float, stop_s: float, most_hz: float = 60.0) -> FloatArray:
+        """(T, S, 3) where the sensors have been between two times, m, world; none of no body.
+
+        At most so many places a second; the last one is that of `stop_s` itself.
+        """
+        if self._body is None:
+            return np.zeros((0, 0, 3))
+        return self._body.trails(start_s, stop_s, most_hz)
+
+    def contact(self, time_s: float) -> tuple[BoolArray, FloatArray] | None:
+        """Which of `SOLES` touch the ground at a time, (4,), and where they are, (4, 3) m."""
+        return None if self._body is None else self._body.contact(time_s)
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second of what is shown."""
+        return self._rate_hz
 
     def followed(self, time_s: float) -> FloatArray:
         """(3,) where a steady camera looks at that time, m, world."""
@@ -148,6 +179,12 @@ class Posture:
             return np.zeros((0, 3)), np.zeros((0, 3, 3))
         return self._body.sensors(self._frames)
 
+    def joints(self) -> tuple[FloatArray, FloatArray] | None:
+        """(24, 3) positions, m, and (24, 3, 3) rotations of the body's joints, world."""
+        if self._frames is None:
+            return None
+        return self._frames.positions[0], self._frames.rotations[0]
+
     def placed(self, sensor: Sensor) -> tuple[FloatArray, FloatArray] | None:
         """(3,) position, m, and (3, 3) rotation of any one sensor; None without a body."""
         if self._body is None or self._frames is None:
@@ -174,15 +211,60 @@ class _RestSensors:
 class _Body:
     """What of a shaped body in motion can be computed once."""
 
-    def __init__(self, motion: Motion, shaped: ShapedBody, layout: SensorLayout) -> None:
+    def __init__(
+        self, motion: Motion, shaped: ShapedBody, layout: SensorLayout, like: _Body | None
+    ) -> None:
         self._motion, self.shaped = motion, shaped
         self.skin = Skin(shaped)
-        self.faces = np.ascontiguousarray(shaped.body.faces, dtype=np.uint32)
-        self._incidence = vertex_face_incidence(self.faces, len(shaped.vertices))
+        if like is not None and like.shaped.body is shaped.body:
+            self.faces, self._incidence = like.faces, like._incidence
+        else:
+            self.faces = np.ascontiguousarray(shaped.body.faces, dtype=np.uint32)
+            self._incidence = vertex_face_incidence(self.faces, len(shaped.vertices))
         self.place(layout)
 
     def place(self, layout: SensorLayout) -> None:
         self._sensors = self.at_rest(layout)
+        self._layout = layout
+        self._paths = Chunks(self._sensor_paths, self._motion.frames)
+
+    def _sensor_paths(self, start: int, stop: int) -> FloatArray:
+        return sensor_paths(self.shaped, self._motion.cut(start, stop), self._layout).positions
+
+    def trails(self, start_s: float, stop_s: float, most_hz: float) -> FloatArray:
+        motion = self._motion
+        rate_hz = motion.rate_hz
+        stop = min(stop_s * rate_hz, motion.frames - 1.0)
+        first, last = int(np.ceil(max(start_s, 0.0) * rate_hz)), int(stop)
+        now = self.sensors(self.frames_at(stop_s))[0][None]
+        if last < first or not len(self._layout.sensors):
+            return now
+        # Always the same frames, so that a trail does not creep along itself.
+        step = max(1, round(rate_hz / most_hz))
+        rows = self._paths.rows(first, last)[-first % step :: step]
+        return np.concatenate([rows, now]) if stop > last or step > 1 else rows
+
+    @cached_property
+    def _ground(self) -> tuple[Soles, float, Chunks]:
+        soles = soles_of(self.shaped)
+        height = ground_height(self.shaped, self._motion, soles)
+        margin, motion = contact_margin(self._motion.rate_hz), self._motion
+
+        def touching(start: int, stop: int) -> BoolArray:
+            first, last = max(start - margin, 0), min(stop + margin, motion.frames)
+            paths = sole_paths(self.shaped, motion, soles, slice(first, last))
+            found: BoolArray = contacts(paths, motion.rate_hz, height)
+            return found[start - first : stop - first]
+
+        return soles, height, Chunks(touching, motion.frames)
+
+    def contact(self, time_s: float) -> tuple[BoolArray, FloatArray]:
+        soles, _, touching = self._ground
+        frames = self.frames_at(time_s)
+        frame = int(np.clip(round(time_s * self._motion.rate_hz), 0, self._motion.frames - 1))
+        turns = frames.rotations[0, soles.joints]
+        places = frames.positions[0, soles.joints] + np.einsum("sij,sj->si", turns, soles.offsets)
+        return touching.rows(frame, frame)[0], places
 
     def at_rest(self, layout: SensorLayout) -> _RestSensors:
         # A sensor is rigid to its joint, so where it sits in the rest pose says all.
@@ -199,18 +281,7 @@ class _Body:
         )
 
     def frames_at(self, time_s: float) -> JointFrames:
-        motion = self._motion
-        place = float(np.clip(time_s * motion.rate_hz, 0.0, motion.frames - 1))
-        first = int(place)
-        last, share = min(first + 1, motion.frames - 1), place - first
-        pose = motion.pose[[first, last]]
-        if share > 0.0:
-            start, end = rotations.quaternion_from_axis_angle(pose)
-            sign = np.where(np.sum(start * end, axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
-            mixed = rotations.normalised((1.0 - share) * start + share * sign * end)
-            pose = rotations.axis_angle_from_quaternion(mixed)[None]
-        translation = (1.0 - share) * motion.translation[first] + share * motion.translation[last]
-        return forward_kinematics(pose[:1], translation[None], self.shaped.joints)
+        return joints_at(self.shaped, self._motion, time_s)
 
     def normals(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
         return vertex_normals(vertices, self.faces, self._incidence)
@@ -226,82 +297,3 @@ def pin_maths() -> None:
     eight, more than all the rest of the frame. Jobs run in processes of their own.
     """
     threadpool_limits(limits=1, user_api="blas")
-
-
-def interpolated(values: FloatArray, place: float) -> FloatArray:
-    """The row of (T, ...) values at a place between rows, held at both ends."""
-    place = float(np.clip(place, 0.0, len(values) - 1))
-    lower = int(place)
-    upper, share = min(lower + 1, len(values) - 1), place - lower
-    result: FloatArray = (1.0 - share) * values[lower] + share * values[upper]
-    return result
-
-
-def smoothed_path(path: FloatArray, rate_hz: float) -> FloatArray:
-    """(T, 3) path without the sway of each step, delayed by nothing, with its ends in place."""
-    if len(path) < 3:
-        return np.array(path)
-    across = _smoothed(path[:, :2], _FOLLOW_S * rate_hz)
-    height = _smoothed(path[:, 2:], _FOLLOW_HEIGHT_S * rate_hz)
-    return np.concatenate([across, height], axis=1)
-
-
-def _smoothed(values: FloatArray, sigma: float) -> FloatArray:
-    # Turned about its ends, the path goes on as it came, so that a walk is not held back there.
-    margin = int(4.0 * sigma) + 1
-    longer = np.pad(values, ((margin, margin), (0, 0)), mode="reflect", reflect_type="odd")
-    result: FloatArray = gaussian_filter1d(longer, sigma, axis=0)[margin:-margin]
-    return result
-
-
-def vertex_face_incidence(faces: NDArray[np.uint32], vertices: int) -> csr_matrix:
-    """(V, F) matrix that sums over the faces around each vertex."""
-    rows = faces.astype(np.int32).ravel()
-    columns = np.repeat(np.arange(len(faces), dtype=np.int32), 3)
-    ones = np.ones(len(rows), np.float32)
-    return csr_matrix((ones, (rows, columns)), shape=(vertices, len(faces)))
-
-
-def vertex_normals(
-    vertices: NDArray[np.float32], faces: NDArray[np.uint32], incidence: csr_matrix
-) -> NDArray[np.float32]:
-    """(V, 3) normals weighted by area, not of unit length (the shader sees to that)."""
-    x, y, z = np.ascontiguousarray(vertices.T)
-    a, b, c = faces.T
-    ux, uy, uz = x[b] - x[a], y[b] - y[a], z[b] - z[a]
-    vx, vy, vz = x[c] - x[a], y[c] - y[a], z[c] - z[a]
-    across = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx], axis=1)
-    result: NDArray[np.float32] = incidence @ across
-    return result
-
-
-def bones_of(path: PointPath) -> Bones:
-    """Pairs of points to join by a line.
-
-    Points that carry the names of joints are joined as in SMPL-24, over joints that are missing;
-    what is left is joined where it looks rigid: near, at a distance that keeps. So a Kinect's
-    skeleton and any set of markers both get a figure.
-
-    Notes
-    -----
-    The minimum spanning tree over mean distance plus four times its standard deviation.
-    """
-    sample = path.positions[:: max(1, path.frames // 60)]
-    distance = np.linalg.norm(sample[:, :, None] - sample[:, None, :], axis=-1)
-    cost = distance.mean(axis=0) + 4.0 * distance.std(axis=0) + 1e-3
-    for i, name in enumerate(path.names):
-        parent = _carrier(name, path.names)
-        if parent is not None:
-            cost[i, parent] = cost[parent, i] = 1e-6
-    tree = minimum_spanning_tree(cost).tocoo()
-    return tuple((int(i), int(j)) for i, j in zip(tree.row, tree.col, strict=True))
-
-
-def _carrier(name: str, names: tuple[str, ...]) -> int | None:
-    """Index of the nearest joint towards the pelvis that is among the names."""
-    if name.endswith("_shoulder") and "neck" in names and "spine3" not in names:
-        return names.index("neck")  # as a Kinect draws it, for want of collar bones
-    joint = PARENTS[JOINTS.index(name)] if name in JOINTS else -1
-    while joint >= 0 and JOINTS[joint] not in names:
-        joint = PARENTS[joint]
-    return names.index(JOINTS[joint]) if joint >= 0 else None

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-import numpy as np
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QInputDialog, QStackedWidget, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from harstudio.core.arrays import FloatArray
+from harstudio.core.imu import SensorLayout
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.placing import Placing, spoken
 from harstudio.gui.session import Session
+from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from harstudio.gui.viewport.camera import Camera
+from harstudio.gui.viewport.companion import Companion
+from harstudio.gui.viewport.composing import Composer
 from harstudio.gui.viewport.controls import ControlRow
-from harstudio.gui.viewport.figure import Figure, Posture, pin_maths
-from harstudio.gui.viewport.modes import FRONT, SIDE, SKELETON, TOP
+from harstudio.gui.viewport.dialogs import ask_clip, ask_sensor_name, ask_view_name
+from harstudio.gui.viewport.eyes import Eyes
+from harstudio.gui.viewport.figure import Figure, pin_maths
+from harstudio.gui.viewport.joints import Joints, PointerHand
+from harstudio.gui.viewport.modes import MODES, SKELETON
 from harstudio.gui.viewport.opengl import remedy
-from harstudio.gui.viewport.overlays import Chip, Message
+from harstudio.gui.viewport.options import Showing
+from harstudio.gui.viewport.overlays import Chip, Legend, Message
+from harstudio.gui.viewport.picture import Picture
 from harstudio.gui.viewport.placement import PlacementHand
+from harstudio.gui.viewport.rig import Rig
+from harstudio.gui.viewport.show_menu import fill_show_menu, fill_view_menu
 from harstudio.gui.viewport.stage import Stage
 from harstudio.gui.viewport.subject import Subject
-
-if TYPE_CHECKING:
-    from harstudio.gui.viewport.scene import Picture
+from harstudio.gui.viewport.views import KeptViews
+from harstudio.gui.what_if import WhatIf
 
 _LOADING_MS = 150
 _NO_CLIP = "No clip is open", "Open a clip in the library to see the body move."
@@ -37,15 +44,21 @@ _NO_MOTION = (
 
 
 class ViewportPanel(QWidget):
-    """The body on a quiet floor, its sensors, the label under the playhead.
+    """The body on a quiet floor, its sensors, the label under the playhead, and what is asked for.
 
     Left drag orbits, middle drag (or Shift and left) pans, the wheel zooms. A click on a sensor
-    selects it, a drag carries it over the skin; see `PlacementHand`. Without OpenGL it says what
-    to install, and does nothing else.
+    selects it, a drag carries it over the skin; see `PlacementHand`. A click on a joint shows its
+    traces; see `Joints`. Without OpenGL it says what to install, and does nothing else.
     """
 
     frame_shown = Signal()
     """A picture has reached the screen."""
+
+    choice_changed = Signal()
+    """Something else is shown, or it is seen from elsewhere."""
+
+    shape_requested = Signal()
+    """The person wants to see the body in other shapes."""
 
     def __init__(
         self,
@@ -54,36 +67,52 @@ class ViewportPanel(QWidget):
         clock: PlaybackClock,
         theme: Theme,
         parent: QWidget | None = None,
+        *,
+        what_if: WhatIf | None = None,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._clock, self._theme = session, clock, theme
         self._placing = placing
-        self.hand = PlacementHand(session, placing, _View(self), self._ask_name)
+        self.what_if = what_if or WhatIf(session, placing, self)
+        self.showing = Showing(settings, self)
         self.subject = Subject(clock)
-        self._first_heading = 0.0
-        self._pan = np.zeros(3)
-        self._follow = True
+        self.companion = Companion(session, self.what_if, self)
+        self.joints = Joints(session, placing, self.what_if, self.subject, self)
+        self._composer = Composer(
+            session, clock, self.subject, self.companion, self.showing, self.what_if, self
+        )
+        eyes = Eyes(self.subject, clock, lambda: self.stage, self._refresh)
+        self.hand = PlacementHand(session, placing, eyes, lambda near: ask_sensor_name(self, near))
+        pointer = PointerHand(self.hand, self.joints, self.subject, lambda: self.rig)
+        self.stage = Stage(clock, theme.colours, self._compose, pointer)
+        self.rig = Rig(self.stage, self.subject, KeptViews(settings), self._on_zoom, self)
+        self.key_of: Callable[[str], str] = lambda _command: ""
+        """The shortcut of a command, for menus to show; the window knows it."""
+        self._build(clock, theme)
+        pin_maths()
+        self._connect()
+        self._on_theme_changed()
+        self._on_clip_opened()
 
-        self.stage = Stage(clock, theme.colours, self._compose, self.hand)
+    def _build(self, clock: PlaybackClock, theme: Theme) -> None:
         self._message = Message()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self.stage)
         self._label_chip, self._loading_chip = Chip(self.stage), Chip(self.stage)
         self._hint_chip = Chip(self.stage)
+        self.legend = Legend(theme.colours, self.stage)
         self.controls = ControlRow(clock, theme)
+        self.controls.show_menu.aboutToShow.connect(self._fill_show_menu)
+        self.controls.view_menu.aboutToShow.connect(self._fill_view_menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.controls)
-
-        pin_maths()
         self._loading_timer = QTimer(self, singleShot=True, interval=_LOADING_MS)
         self._loading_timer.timeout.connect(self._show_loading)
-        self._connect()
-        self._on_theme_changed()
-        self._on_clip_opened()
 
     def _connect(self) -> None:
         session, controls, stage = self._session, self.controls, self.stage
@@ -92,16 +121,24 @@ class ViewportPanel(QWidget):
         session.clip_failed.connect(self._on_clip_failed)
         session.project_changed.connect(self._refresh)
         session.sensor_changed.connect(self._on_sensor)
+        session.tier_changed.connect(self._refresh)
+        session.virtual_changed.connect(self._refresh)
         self._placing.layout_changed.connect(self._on_layout)
         self._placing.mode_changed.connect(self._on_place_mode)
         self._clock.time_changed.connect(self._refresh)
+        self._clock.playing_changed.connect(self._refresh)
         self._theme.changed.connect(self._on_theme_changed)
+        self.what_if.changed.connect(self._on_what_if)
+        for part in (self.showing, self.companion, self.joints):
+            part.changed.connect(self._refresh)
+            part.changed.connect(self.choice_changed)
+        self.rig.follow_changed.connect(controls.follow.setChecked)
+        self.rig.focus_changed.connect(self._refresh)
+        self.rig.focus_changed.connect(self.choice_changed)
+        self.rig.follow_changed.connect(lambda _follow: self.choice_changed.emit())
         controls.mode_chosen.connect(self.set_mode)
-        controls.view_chosen.connect(self.set_view)
         controls.follow_chosen.connect(self.set_follow)
         controls.place_chosen.connect(self._placing.set_on)
-        stage.dragged.connect(self._on_drag)
-        stage.zoomed.connect(self._on_zoom)
         stage.renewed.connect(self._on_renewed)
         # Not in the middle of the paint that failed.
         stage.refused.connect(self._on_refused, Qt.ConnectionType.QueuedConnection)
@@ -148,31 +185,26 @@ class ViewportPanel(QWidget):
         self._choose_mode()
         self._refresh()
 
+    def next_mode(self) -> None:
+        """Skin, then skeleton, then both, then skin again."""
+        modes = self.subject.modes or MODES
+        self.set_mode(modes[(modes.index(self.mode) + 1) % len(modes)])
+
     def set_view(self, view: str) -> None:
         """Look from the person's ``front``, ``side`` or from the ``top``."""
-        heading = self._heading()
-        angles = {
-            FRONT: (heading, np.deg2rad(6.0)),
-            SIDE: (heading + np.pi / 2.0, np.deg2rad(6.0)),
-            TOP: (heading + np.pi, np.deg2rad(89.0)),
-        }
-        azimuth, elevation = angles[view]
-        self._set_camera(replace(self.camera, azimuth=float(azimuth), elevation=float(elevation)))
+        self.rig.look_from(view)
 
     def set_follow(self, follow: bool) -> None:
         """Keep the person in the middle, or stay where the camera is."""
-        if follow == self._follow:
-            return
-        self._follow = follow
-        self._pan = np.zeros(3)
-        self.controls.follow.setChecked(follow)
-        self.stage.redraw()
+        self.rig.set_follow(follow)
 
     def centre(self) -> None:
         """Bring the person back to the middle, at the usual distance."""
-        self._pan = np.zeros(3)
-        camera = replace(self.camera, distance_m=Camera().distance_m)
-        self._set_camera(camera.looking_at(self.subject.followed))
+        self.rig.centre()
+
+    def ask_second(self) -> None:
+        """Ask for another clip whose motion is to be seen beside this one's."""
+        ask_clip(self, self._session, self.companion, self._clock.time_s)
 
     def screenshot(self) -> QImage:
         """The panel as it looks now, chips and all, in device pixels."""
@@ -182,6 +214,7 @@ class ViewportPanel(QWidget):
 
     def _on_clip_opening(self, clip_id: str) -> None:
         self.hand.forget()
+        self.joints.forget()
         self._loading_timer.start()
 
     def _show_loading(self) -> None:
@@ -192,23 +225,32 @@ class ViewportPanel(QWidget):
 
     def _on_clip_opened(self) -> None:
         self._stop_loading()
-        loaded, project = self._session.loaded, self._session.project
-        figure = None
-        has_motion = loaded is not None and (loaded.motion or loaded.points) is not None
-        if loaded is not None and project is not None and has_motion and not self.problem:
-            layout = self._placing.layout
-            figure = Figure(loaded.motion, loaded.shaped, loaded.points, layout)
+        figure = self.new_figure(None)
         self._set_figure(figure)
         if figure is not None:
-            # The same side of the person as before, whichever way this one faces.
-            heading = figure.at(0.0).heading or 0.0
-            azimuth = self.camera.azimuth + heading - self._first_heading
-            self._first_heading = heading
-            self.stage.camera = replace(self.camera, azimuth=azimuth)
-            self.stage.camera = self.camera.looking_at(self.subject.followed)
+            self.rig.meet(figure.at(0.0).heading or 0.0)
         self._choose_mode()
         self._choose_page()
         self._refresh()
+
+    def new_figure(self, like: Figure | None) -> Figure | None:
+        """The open clip's, in the shape that is to be seen."""
+        loaded, project = self._session.loaded, self._session.project
+        if loaded is None or project is None or self.problem:
+            return None
+        motion, shaped, person = loaded.motion, loaded.shaped, self.what_if.person
+        if person is not None and not self.what_if.beside:
+            motion, shaped = person.motion, person.shaped
+        if motion is None and loaded.points is None:
+            return None
+        return Figure(motion, shaped, loaded.points, self._layout(), like)
+
+    def _layout(self) -> SensorLayout:
+        """The sensors as they are shown, with that at a joint."""
+        layout, probe = self._placing.layout, self.what_if.probe
+        if probe is None or probe.name in layout.names:
+            return layout
+        return SensorLayout(layout.name, (*layout.sensors, probe))
 
     def _on_clip_failed(self, clip_id: str, reason: str) -> None:
         self._stop_loading()
@@ -221,6 +263,12 @@ class ViewportPanel(QWidget):
     def _set_figure(self, figure: Figure | None) -> None:
         self.subject.set_figure(figure)
         self.stage.set_faces(figure.faces if figure is not None else None)
+        self.companion.join(figure)
+
+    def _on_what_if(self) -> None:
+        if self.subject.figure is not None and self._session.loaded is not None:
+            self._set_figure(self.new_figure(self.subject.figure))
+            self._refresh()
 
     def _stop_loading(self) -> None:
         self._loading_timer.stop()
@@ -233,6 +281,7 @@ class ViewportPanel(QWidget):
     def _on_theme_changed(self) -> None:
         colours = self._theme.colours
         self._message.set_colours(colours)
+        self.legend.set_colours(colours)
         self.stage.set_colours(colours)
         self._say_hint()
         self._refresh()
@@ -265,28 +314,38 @@ class ViewportPanel(QWidget):
         self._say_label()
         self.stage.refresh()
 
+    def _on_zoom(self) -> None:
+        # Rings keep their size in the picture, and the scale's bar does not.
+        if self._placing.on or self.showing.options.acceleration:
+            self.stage.refresh()
+
     def _on_renewed(self) -> None:
-        for chip in (self._label_chip, self._loading_chip, self._hint_chip):
+        for chip in (self._label_chip, self._loading_chip, self._hint_chip, self.legend):
             chip.raise_()
         self._choose_page()
         self._refresh()
 
     def _compose(self) -> Picture:
         """What the stage is to draw, with the camera on it."""
-        picture = self.subject.picture(self._session.sensor, self.hand, self._label()[1])
-        if self._follow and self.subject.figure is not None:
-            self.stage.camera = self.camera.looking_at(self.subject.followed + self._pan)
+        colours = self._theme.colours
+        slow = self.stage.opengl.software and self._clock.playing
+        picture = self._composer.picture(
+            self.hand, self.joints, colours, self._label()[1], slow=slow
+        )
+        if self.subject.figure is not None:
+            self.rig.track()
+        # Words change only after the paint that they are asked for in.
+        QTimer.singleShot(0, self, self._say_legend)
         return picture
 
-    def _heading(self) -> float:
-        posture = self.subject.posture
-        heading = posture.heading if posture is not None else None
-        return self._first_heading if heading is None else heading
+    def _say_legend(self) -> None:
+        self.legend.say(self._composer.legend(self.joints, self.stage, self._theme.colours))
+        self.legend.put_below(self._label_chip)
 
     # -- the label under the playhead --------------------------------------------------------
 
     def _label(self) -> tuple[str, str]:
-        """Name and colour of the label at the playhead; empty without one."""
+        """Name and colour of the active tier's label at the playhead; empty without one."""
         project, label = self._session.project, self._session.label_at(self._clock.time_s)
         if not label or project is None:
             return "", ""
@@ -299,31 +358,22 @@ class ViewportPanel(QWidget):
         else:
             self._label_chip.hide()
 
-    # -- the hand ----------------------------------------------------------------------------
+    # -- menus -------------------------------------------------------------------------------
 
-    def _on_drag(self, what: str, right_px: float, down_px: float) -> None:
-        camera = self.camera
-        if what == "orbit":
-            self._set_camera(camera.orbited(right_px, down_px))
-            return
-        offset = camera.pan_offset(right_px, down_px, self.stage.height())
-        self._pan = self._pan + offset
-        self._set_camera(camera.looking_at(np.asarray(camera.target) + offset))
+    def _fill_show_menu(self) -> None:
+        fill_show_menu(
+            self.controls.show_menu, self.showing, self.companion, self.ask_second,
+            self.shape_requested.emit, self.key_of,
+        )  # fmt: skip
 
-    def _on_zoom(self, notches: float) -> None:
-        self._set_camera(self.camera.zoomed(notches))
-        if self._placing.on:
-            self.stage.refresh()  # rings keep their size in the picture
-
-    def _set_camera(self, camera: Camera) -> None:
-        self.stage.camera = camera
-        self.stage.redraw()
+    def _fill_view_menu(self) -> None:
+        fill_view_menu(self.controls.view_menu, self.rig, lambda: ask_view_name(self), self.key_of)
 
     # -- placing sensors ---------------------------------------------------------------------
 
     def _on_layout(self) -> None:
         if self.subject.figure is not None:
-            self.subject.figure.place(self._placing.layout)
+            self.subject.figure.place(self._layout())
         self._refresh()
 
     def _on_place_mode(self, on: bool) -> None:
@@ -344,58 +394,4 @@ class ViewportPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._hint_chip.to_the_bottom()
-
-    def _ask_name(self, suggestions: list[str]) -> str:
-        name, accepted = QInputDialog.getItem(
-            self, "Add a sensor", "Name (recordings are matched by it):", suggestions, 0, True
-        )
-        return "_".join(name.split()) if accepted else ""
-
-
-class _View:
-    """The panel as its hand sees it."""
-
-    def __init__(self, panel: ViewportPanel) -> None:
-        self._panel = panel
-
-    @property
-    def camera(self) -> Camera:
-        return self._panel.camera
-
-    @property
-    def size_px(self) -> tuple[float, float]:
-        return self._panel.stage.width(), self._panel.stage.height()
-
-    @property
-    def figure(self) -> Figure | None:
-        return self._panel.subject.figure
-
-    @property
-    def posture(self) -> Posture | None:
-        return self._panel.subject.posture
-
-    @property
-    def skin_shown(self) -> bool:
-        return self._panel.mode != SKELETON
-
-    def sensors(self) -> tuple[FloatArray, FloatArray]:
-        return self._panel.subject.sensors()
-
-    def repaint(self) -> None:
-        self._panel._refresh()
-
-    def hold_still(self) -> None:
-        self._panel._clock.pause()
-
-    def set_cursor(self, cursor: Qt.CursorShape) -> None:
-        canvas = self._panel.stage.canvas
-        if canvas is not None:
-            canvas.widget.setCursor(cursor)
-
-    def name_sensor(self, x: float, y: float, name: str) -> None:
-        stage = self._panel.stage
-        if name:
-            at = stage.mapToGlobal(QPoint(round(x), round(y)))
-            QToolTip.showText(at, spoken(name).capitalize(), stage)
-        elif QToolTip.isVisible():
-            QToolTip.hideText()
+        self._say_legend()

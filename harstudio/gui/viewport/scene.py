@@ -2,72 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 from vispy import gloo
 
-from harstudio.core.arrays import FloatArray
 from harstudio.core.rotations import normalised
 from harstudio.gui.theme import Colours
-from harstudio.gui.viewport import shaders
+from harstudio.gui.viewport import shaders, solids
+from harstudio.gui.viewport.buffers import LineBuffers, SkinBuffers, Solids
 from harstudio.gui.viewport.camera import Camera
-from harstudio.gui.viewport.shapes import VERTEX, along, ball, bone, box, faces_of, placed, ring
+from harstudio.gui.viewport.picture import OtherBody, Picture
+from harstudio.gui.viewport.solids import rgb
 
-_SENSOR_M = (0.046, 0.036, 0.016)
-_AXIS_M, _AXIS_WIDTH_M = 0.080, 0.007
-_BONE_M, _JOINT_M = 0.014, 0.021
-_SELECTED = 1.35
 _FLOOR_M = 11.0
-_AXIS_COLOURS = ("#D9536F", "#35A77C", "#4C8BE8")
-"""x, y, z of a sensor, apart for colour-blind eyes by lightness too."""
-
-RING_TURNS = np.stack(
-    [np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]]), np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
-     np.eye(3)]
-)  # fmt: skip
-"""(3, 3, 3) that take a ring around z to one around x, y and z."""
-
-_BOX, _BONE, _BALL, _RING = box(), bone(), ball(), ring()
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """All that is to be drawn; arrays in m, world.
-
-    Attributes
-    ----------
-    skin : vertices (V, 3) and normals (V, 3) float32, or None
-    points : (P, 3) array, joints of the stick figure
-    bones : pairs of indices into `points`
-    sensor_positions, sensor_rotations : (S, 3), (S, 3, 3) world from sensor
-    selected_sensor : int
-        Index of the highlighted one; -1 for none.
-    ghost : (3,) position and (3, 3) rotation, or None
-        A sensor that would be placed there.
-    ring_m : float, m
-        Radius of the rings around the highlighted sensor that turn it; 0 for none.
-    ring : int
-        The ring under the pointer or in the hand, 0 to 2; -1 for none.
-    middle : (3,) array
-        Where the body is, for the tint of the floor.
-    tint : str
-        ``#RRGGBB`` of the label, or empty.
-    """
-
-    skin: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-    points: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
-    bones: tuple[tuple[int, int], ...] = ()
-    sensor_positions: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
-    sensor_rotations: FloatArray = field(default_factory=lambda: np.zeros((0, 3, 3)))
-    selected_sensor: int = -1
-    ghost: tuple[FloatArray, FloatArray] | None = None
-    ring_m: float = 0.0
-    ring: int = -1
-    middle: FloatArray = field(default_factory=lambda: np.zeros(3))
-    tint: str = ""
+_TINT_SHARE = 0.5
+"""How much of a tinted body's colour is the label's."""
+_HIDDEN = 0.45
+"""How much of lines and marks shines through the body."""
 
 
 class Scene:
@@ -88,11 +39,13 @@ class Scene:
         self._copy["a_corner"] = gloo.VertexBuffer(corners)
         self._fine: gloo.FrameBuffer | None = None
         self._floor["u_radius"] = _FLOOR_M
-        self._skin_faces: gloo.IndexBuffer | None = None
-        self._positions, self._normals = gloo.VertexBuffer(), gloo.VertexBuffer()
-        self._stick = _Solids(self._solid, self._solid_shadow)
-        self._sensors = _Solids(self._solid, None)
-        self._ghost, self._rings = _Solids(self._solid, None), _Solids(self._solid, None)
+        self._line = gloo.Program(shaders.LINE_VERTEX, shaders.LINE_FRAGMENT)
+        self._body = SkinBuffers()
+        self._others: list[SkinBuffers] = []
+        self._stick = Solids(self._solid, self._solid_shadow)
+        self._sensors, self._pointers = Solids(self._solid, None), Solids(self._solid, None)
+        self._ghost, self._rings = Solids(self._solid, None), Solids(self._solid, None)
+        self._discs, self._lines = Solids(self._solid, None), LineBuffers(self._line)
         self._picture = Picture()
         self.set_colours(colours)
 
@@ -103,7 +56,6 @@ class Scene:
         self._floor["u_sky"] = self._sky
         self._floor["u_floor"] = rgb(colours.floor)
         self._floor["u_line"] = rgb(colours.floor_line)
-        self._skin["u_colour"] = rgb(colours.body)
         # Edges catch light before a dark sky and turn away from it before a light one.
         edge = 0.22 if colours.dark else -0.12
         self._skin["u_edge"] = edge
@@ -115,21 +67,25 @@ class Scene:
 
     def set_faces(self, faces: NDArray[np.uint32] | None) -> None:
         """Triangles of the skin from now on."""
-        self._skin_faces = None if faces is None else gloo.IndexBuffer(faces)
+        self._body.set_faces(faces)
 
     def show(self, picture: Picture) -> None:
         """Take over what is to be drawn."""
         self._picture = picture
-        if picture.skin is not None and self._skin_faces is not None:
-            vertices, normals = picture.skin
-            self._positions.set_data(np.ascontiguousarray(vertices, np.float32))
-            self._normals.set_data(np.ascontiguousarray(normals, np.float32))
-            self._skin["a_position"] = self._shadow["a_position"] = self._positions
-            self._skin["a_normal"] = self._normals
-        self._stick.show(*self._stick_parts(picture))
-        self._sensors.show(*self._sensor_parts(picture))
-        self._ghost.show(*self._ghost_parts(picture))
-        self._rings.show(*self._ring_parts(picture))
+        if picture.skin is not None:
+            self._body.show(picture.skin)
+        bodies = picture.extras.bodies
+        self._others += [SkinBuffers() for _ in range(len(bodies) - len(self._others))]
+        for buffers, other in zip(self._others, bodies, strict=False):
+            buffers.set_faces(other.faces)
+            buffers.show(other.skin)
+        self._stick.show(*solids.stick(picture, self._colours))
+        self._sensors.show(*solids.sensors(picture, self._colours))
+        self._ghost.show(*solids.ghost_sensor(picture, self._colours))
+        self._rings.show(*solids.rings(picture, self._colours))
+        self._pointers.show(*solids.pointers(picture))
+        self._discs.show(*solids.discs(picture, self._colours))
+        self._lines.show(picture.extras.lines)
 
     def draw(
         self,
@@ -179,14 +135,16 @@ class Scene:
         gloo.clear(color=(*self._sky, 1.0), depth=True)
         matrix = camera.matrix(width_px / max(height_px, 1)).T.astype(np.float32)
         self._aim(camera, matrix)
+        self._line["u_half_px"] = width_px / 2.0, height_px / 2.0
+        self._line["u_pixel"] = self._floor["u_line_px"]
         self._draw_floor(camera)
-        has_skin = self._picture.skin is not None and self._skin_faces is not None
+        has_skin = self._picture.skin is not None and self._body.ready
         self._draw_shadow(has_skin)
-        self._draw_figure(has_skin)
+        self._draw_figure(has_skin, camera)
 
     def _aim(self, camera: Camera, matrix: NDArray[np.float32]) -> None:
         right, up, back = camera.axes
-        for program in (self._floor, self._shadow, self._solid_shadow):
+        for program in (self._floor, self._shadow, self._solid_shadow, self._line):
             program["u_matrix"] = matrix
         for program in (self._skin, self._solid):
             program["u_matrix"] = matrix
@@ -198,35 +156,55 @@ class Scene:
         picture = self._picture
         self._floor["u_middle"] = camera.target[:2]
         self._floor["u_tint_middle"] = picture.middle[:2]
-        self._floor["u_tint"] = rgb(picture.tint or self._colours.floor)
-        self._floor["u_tint_share"] = 1.0 if picture.tint else 0.0
+        self._floor["u_tint"] = rgb(picture.floor_tint or self._colours.floor)
+        self._floor["u_tint_share"] = 1.0 if picture.floor_tint else 0.0
         self._floor.draw("triangle_strip")
 
     def _draw_shadow(self, has_skin: bool) -> None:
         gloo.set_state(depth_test=True, blend=True, cull_face=False)
         gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
         if has_skin:
-            self._shadow.draw("triangles", self._skin_faces)
+            self._body.draw_shadow(self._shadow)
         else:
             self._stick.draw_shadow()
+        for buffers, other in self._bodies():
+            if other.shadow:
+                buffers.draw_shadow(self._shadow)
         gloo.clear(color=False, depth=True)
+        self._solid["u_alpha"] = 0.55
+        gloo.set_state(depth_test=False)
+        self._discs.draw()
 
-    def _draw_figure(self, has_skin: bool) -> None:
+    def _bodies(self) -> list[tuple[SkinBuffers, OtherBody]]:
+        return list(zip(self._others, self._picture.extras.bodies, strict=False))
+
+    def _draw_figure(self, has_skin: bool, camera: Camera) -> None:
         see_through = has_skin and len(self._picture.points) > 0
         gloo.set_state(depth_test=True, blend=False, cull_face=True)
         gloo.set_cull_face("back")
         self._solid["u_alpha"] = 1.0
         self._stick.draw()
         self._sensors.draw()
+        self._pointers.draw()
         if has_skin:
+            self._skin["u_colour"] = self._body_colour()
             self._skin["u_alpha"] = 0.42 if see_through else 1.0
             gloo.set_state(blend=see_through)
-            self._skin.draw("triangles", self._skin_faces)
-        # What the body hides of the sensors shines through a little.
-        gloo.set_state(blend=True, depth_func="greater")
+            self._body.draw(self._skin)
+        self._draw_others(camera)
+        gloo.set_state(blend=True, cull_face=False)
+        self._line["u_alpha"] = 1.0
         gloo.set_depth_mask(False)
+        self._lines.draw()
+        # What the body hides of sensors, lines and marks shines through a little.
+        gloo.set_state(depth_func="greater")
+        self._line["u_alpha"] = _HIDDEN
+        self._lines.draw()
+        gloo.set_state(cull_face=True)
         self._solid["u_alpha"] = 0.28
         self._sensors.draw()
+        self._solid["u_alpha"] = _HIDDEN
+        self._pointers.draw()
         gloo.set_depth_mask(True)
         gloo.set_state(blend=True, depth_func="less")
         self._solid["u_alpha"] = 0.65
@@ -237,105 +215,27 @@ class Scene:
         self._solid["u_alpha"] = 1.0
         self._rings.draw()
 
-    def _stick_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-        points, pairs = picture.points, np.asarray(picture.bones, int).reshape(-1, 2)
-        if len(points) == 0:
-            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
-        tone = rgb(self._colours.faint)
-        turns, lengths = along(points[pairs[:, 0]], points[pairs[:, 1]])
-        width = np.full(len(pairs), _BONE_M)
-        balls = placed(
-            _BALL,
-            points,
-            np.broadcast_to(np.eye(3), (len(points), 3, 3)),
-            np.full((len(points), 3), _JOINT_M),
-            np.broadcast_to(rgb(self._colours.accent), (len(points), 3)),
-        )
-        rods = placed(
-            _BONE,
-            points[pairs[:, 0]],
-            turns,
-            np.stack([width, width, lengths], axis=1),
-            np.broadcast_to(tone, (len(pairs), 3)),
-        )
-        faces = faces_of([(_BALL, len(points)), (_BONE, len(pairs))])
-        return np.concatenate([balls, rods]), faces
+    def _body_colour(self) -> tuple[float, ...]:
+        own, tint = rgb(self._colours.body), self._picture.body_tint
+        if not tint:
+            return own
+        pairs = zip(own, rgb(tint), strict=True)
+        return tuple((1.0 - _TINT_SHARE) * a + _TINT_SHARE * b for a, b in pairs)
 
-    def _sensor_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-        places, turns = picture.sensor_positions, picture.sensor_rotations
-        count = len(places)
-        if count == 0:
-            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
-        chosen = np.arange(count) == picture.selected_sensor
-        size = np.where(chosen, _SELECTED, 1.0)[:, None]
-        case = np.where(chosen[:, None], rgb(self._colours.virtual), rgb(self._case_colour))
-        sunk = places + turns[:, :, 2] * (0.35 * _SENSOR_M[2])
-        parts = [placed(_BOX, sunk, turns, size * _SENSOR_M, case)]
-        for axis in range(3):
-            scale = np.full(3, _AXIS_WIDTH_M)
-            scale[axis] = _AXIS_M
-            middle = sunk + turns[:, :, axis] * (0.5 * _AXIS_M * size)
-            colour = np.broadcast_to(rgb(_AXIS_COLOURS[axis]), (count, 3))
-            parts.append(placed(_BOX, middle, turns, size * scale, colour))
-        return np.concatenate(parts), faces_of([(_BOX, 4 * count)])
-
-    def _ghost_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-        if picture.ghost is None:
-            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
-        place, turn = picture.ghost
-        lifted = place + turn[:, 2] * (0.35 * _SENSOR_M[2])
-        size = _SELECTED * np.array(_SENSOR_M)
-        parts = placed(_BOX, lifted[None], turn[None], size[None], [rgb(self._colours.virtual)])
-        return parts, faces_of([(_BOX, 1)])
-
-    def _ring_parts(self, picture: Picture) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-        chosen = picture.selected_sensor
-        if picture.ring_m <= 0.0 or chosen < 0:
-            return np.zeros(0, VERTEX), np.zeros((0, 3), np.uint32)
-        place, turn = picture.sensor_positions[chosen], picture.sensor_rotations[chosen]
-        tones = np.array([rgb(colour) for colour in _AXIS_COLOURS])
-        if picture.ring >= 0:
-            held = np.arange(3) == picture.ring
-            tones = np.where(held[:, None], rgb(self._colours.text), tones)
-        vertices = placed(
-            _RING, np.repeat(place[None], 3, axis=0), turn @ RING_TURNS,
-            np.full((3, 3), picture.ring_m), tones,
-        )  # fmt: skip
-        return vertices, faces_of([(_RING, 3)])
-
-    @property
-    def _case_colour(self) -> str:
-        return "#E8EBEF" if self._colours.dark else "#3C4552"
-
-
-class _Solids:
-    """A changing set of coloured solids drawn by one program."""
-
-    def __init__(self, program: gloo.Program, shadow: gloo.Program | None) -> None:
-        self._program, self._shadow = program, shadow
-        self._vertices = gloo.VertexBuffer()
-        self._faces = gloo.IndexBuffer()
-        self._count = 0
-
-    def show(self, vertices: NDArray[np.void], faces: NDArray[np.uint32]) -> None:
-        if len(vertices):
-            self._vertices.set_data(vertices)
-        if len(faces) and len(faces) != self._count:
-            self._faces.set_data(faces)
-        self._count = len(faces)
-
-    def draw(self) -> None:
-        if self._count:
-            self._program.bind(self._vertices)
-            self._program.draw("triangles", self._faces)
-
-    def draw_shadow(self) -> None:
-        if self._count and self._shadow is not None:
-            self._shadow["a_position"] = self._vertices["a_position"]
-            self._shadow.draw("triangles", self._faces)
-
-
-def rgb(colour: str) -> tuple[float, float, float]:
-    """``#RRGGBB`` as three numbers from 0 to 1."""
-    value = QColor(colour)
-    return value.redF(), value.greenF(), value.blueF()
+    def _draw_others(self, camera: Camera) -> None:
+        """Ghosts and second bodies, the farthest first."""
+        bodies = self._bodies()
+        if not bodies:
+            return
+        gloo.set_state(blend=True)
+        away = -camera.axes[2]
+        for buffers, other in sorted(bodies, key=lambda pair: -float(pair[1].middle @ away)):
+            self._skin["u_colour"], self._skin["u_alpha"] = rgb(other.colour), other.opacity
+            # Depth first, so that of one body only what is in front is seen.
+            gloo.set_color_mask(False, False, False, False)
+            gloo.set_state(depth_func="less")
+            buffers.draw(self._skin)
+            gloo.set_color_mask(True, True, True, True)
+            gloo.set_state(depth_func="lequal")
+            buffers.draw(self._skin)
+        gloo.set_state(depth_func="less")

@@ -63,6 +63,40 @@ void main() {
 }
 """
 
+# A line is a strip of its width in pixels, whichever way it runs in the picture.
+LINE_VERTEX = """
+attribute vec3 a_position;
+attribute vec3 a_other;
+attribute vec2 a_shift;
+attribute vec2 a_other_shift;
+attribute float a_side;
+attribute vec4 a_colour;
+uniform mat4 u_matrix;
+uniform vec2 u_half_px;
+uniform float u_pixel;
+varying vec4 v_colour;
+void main() {
+    v_colour = a_colour;
+    vec4 here = u_matrix * vec4(a_position, 1.0);
+    vec4 there = u_matrix * vec4(a_other, 1.0);
+    vec2 at = here.xy / max(here.w, 0.01) * u_half_px + a_shift * u_pixel;
+    vec2 to = there.xy / max(there.w, 0.01) * u_half_px + a_other_shift * u_pixel;
+    vec2 way = to - at;
+    float size = length(way);
+    vec2 across = size > 1e-4 ? vec2(-way.y, way.x) / size : vec2(0.0, 0.0);
+    at += across * a_side * u_pixel;
+    gl_Position = vec4(at / u_half_px * here.w, here.z, here.w);
+}
+"""
+
+LINE_FRAGMENT = """
+uniform float u_alpha;
+varying vec4 v_colour;
+void main() {
+    gl_FragColor = vec4(v_colour.rgb, v_colour.a * u_alpha);
+}
+"""
+
 # All of the shadow gets one depth, so that the depth test lets only the first triangle through
 # and nothing is darkened twice.
 SHADOW_VERTEX = """

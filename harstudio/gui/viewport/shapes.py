@@ -1,4 +1,4 @@
-"""Small solids (box, bone, ball, ring) and their placing, many at once, into one vertex array."""
+"""Small solids (box, bone, ball, ring ...), many copies placed at once into one vertex array."""
 
 from __future__ import annotations
 
@@ -95,6 +95,32 @@ def ring(thickness: float = 0.028, sides: int = 48, around: int = 6) -> Shape:
             c, d = (a + around) % (sides * around), (b + around) % (sides * around)
             faces += [(a, c, d), (a, d, b)]
     return _outward(points.reshape(-1, 3), normals.reshape(-1, 3), faces)
+
+
+def cone(sides: int = 12) -> Shape:
+    """A cone along z from 0 to 1, of radius 1 at its foot, with a base."""
+    angle = np.arange(sides) * 2.0 * np.pi / sides
+    out = np.stack([np.cos(angle), np.sin(angle), np.zeros(sides)], axis=1)
+    slope = (out + np.array((0.0, 0.0, 1.0))) / np.sqrt(2.0)
+    down = np.broadcast_to((0.0, 0.0, -1.0), (sides + 1, 3))
+    tips = np.broadcast_to((0.0, 0.0, 1.0), (sides, 3))
+    vertices = np.concatenate([out, tips, out, np.zeros((1, 3))])
+    normals = np.concatenate([slope, slope, down])
+    i = np.arange(sides)
+    j = (i + 1) % sides
+    sloping = np.stack([i, j, i + sides], axis=1)
+    base = np.stack([i + 2 * sides, j + 2 * sides, np.full(sides, 3 * sides)], axis=1)
+    return _outward(vertices, normals, np.concatenate([sloping, base]))
+
+
+def disc(sides: int = 24) -> Shape:
+    """A flat disc of radius 1 in the plane z = 0, seen from above."""
+    angle = np.arange(sides) * 2.0 * np.pi / sides
+    rim = np.stack([np.cos(angle), np.sin(angle), np.zeros(sides)], axis=1)
+    vertices = np.concatenate([rim, np.zeros((1, 3))])
+    i = np.arange(sides)
+    faces = np.stack([i, (i + 1) % sides, np.full(sides, sides)], axis=1)
+    return _outward(vertices, np.broadcast_to((0.0, 0.0, 1.0), vertices.shape), faces)
 
 
 def _outward(vertices: ArrayLike, normals: ArrayLike, faces: ArrayLike) -> Shape:

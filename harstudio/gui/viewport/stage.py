@@ -15,10 +15,11 @@ from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.theme import Colours
 from harstudio.gui.viewport.camera import Camera
 from harstudio.gui.viewport.opengl import OpenGL, find_opengl
+from harstudio.gui.viewport.picture import Picture
 
 if TYPE_CHECKING:
     from harstudio.gui.viewport.canvas import Canvas, Hand
-    from harstudio.gui.viewport.scene import Picture, Scene
+    from harstudio.gui.viewport.scene import Scene
 
 _SAMPLES = 4
 _THREE_QUARTERS = np.deg2rad(35.0)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from harstudio.core.arrays import FloatArray
+from harstudio.core.skeleton import JOINTS
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.viewport.figure import Figure, Posture
 from harstudio.gui.viewport.modes import BODY, MODES, SKELETON
+from harstudio.gui.viewport.picture import Extras, Picture
 from harstudio.gui.viewport.placement import PlacementHand
-
-if TYPE_CHECKING:
-    from harstudio.gui.viewport.scene import Picture
 
 
 class Subject:
@@ -76,18 +73,16 @@ class Subject:
 
     def sensors(self) -> tuple[FloatArray, FloatArray]:
         """(S, 3) positions and (S, 3, 3) rotations of the sensors in the picture."""
-        figure, posture = self._figure, self.posture
+        posture = self.posture
         # They sit on the fitted body: beside bare points they would hang in the air.
-        bare = figure is not None and figure.points is not None and self.mode == SKELETON
-        if posture is None or bare:
+        if posture is None or self.bare:
             return np.zeros((0, 3)), np.zeros((0, 3, 3))
         return posture.sensors()
 
-    def picture(self, sensor: str, hand: PlacementHand, tint: str) -> Picture:
-        """All that is to be drawn, with a sensor highlighted and the floor tinted."""
-        # Imported here, since vispy looks for the system's OpenGL when imported.
-        from harstudio.gui.viewport.scene import Picture
-
+    def picture(
+        self, sensor: str, hand: PlacementHand, floor_tint: str, body_tint: str, extras: Extras
+    ) -> Picture:
+        """All that is to be drawn, with a sensor highlighted and floor or body tinted."""
         figure, posture, mode = self._figure, self.posture, self.mode
         if figure is None or posture is None:
             return Picture()
@@ -104,5 +99,47 @@ class Subject:
             ring_m=hand.ring_m,
             ring=hand.ring,
             middle=posture.centre,
-            tint=tint,
+            floor_tint=floor_tint,
+            body_tint=body_tint,
+            extras=extras,
         )
+
+    # -- joints ------------------------------------------------------------------------------
+
+    @property
+    def bare(self) -> bool:
+        """Whether a camera's points are shown instead of a body's joints."""
+        figure = self._figure
+        return figure is not None and figure.points is not None and self.mode == SKELETON
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names of the joints that are shown."""
+        figure = self._figure
+        if figure is None:
+            return ()
+        return figure.point_names if self.bare or figure.shaped is None else JOINTS
+
+    def joints(self, time_s: float | None = None) -> FloatArray:
+        """(P, 3) where those joints are, now or at a time, m, world."""
+        figure = self._figure
+        posture = self.posture if time_s is None or figure is None else figure.at(time_s)
+        if posture is None:
+            return np.zeros((0, 3))
+        joints = posture.joints()
+        return posture.stick_points() if self.bare or joints is None else joints[0]
+
+    def place_of(self, joint: str) -> FloatArray | None:
+        """(3,) where a joint is now, m, world; None where there is none of that name."""
+        names = self.joint_names
+        return self.joints()[names.index(joint)] if joint in names else None
+
+    def speed_of(self, joint: str) -> float:
+        """How fast a joint moves now, m/s, over two frames; 0 where there is none."""
+        figure, names = self._figure, self.joint_names
+        if figure is None or joint not in names:
+            return 0.0
+        half, i = 1.0 / figure.rate_hz, names.index(joint)
+        ends = [min(max(self._clock.time_s + way, 0.0), figure.duration_s) for way in (-half, half)]
+        before, after = (self.joints(at)[i] for at in ends)
+        return float(np.linalg.norm(after - before) / max(ends[1] - ends[0], 1e-9))

@@ -20,6 +20,7 @@ from harstudio.gui.library.filtering import (
     label_counts,
     natural,
 )
+from harstudio.gui.library.model import COLUMNS, ClipTableModel
 from harstudio.gui.library.panel import LibraryPanel
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
@@ -114,3 +115,30 @@ def test_eleven_thousand_clips_are_filtered_at_typing_speed(
     started = time.perf_counter()
     assert len(found(clips, Query(text="clip_77 s"), "name")) == 111
     assert time.perf_counter() - started < 1.0  # far from the 0.1 s it takes, and not flaky
+
+
+@pytest.mark.parametrize("column", ["", "name", "labels", "duration", "status"])
+@pytest.mark.parametrize("query", [Query(), Query(label="walking"), Query(status=KEPT)])
+def test_after_every_edit_the_table_is_as_if_it_were_filled_anew(
+    project: Project, qapp: object, column: str, query: Query
+) -> None:
+    base = replace(project, clips={}).with_clips(CLIPS)
+    edits = [
+        replace(CLIPS[0], duration_s=9.0),
+        CLIPS[0].with_track(LabelTrack((Segment(0, 2, "aerobics"),))),
+        replace(CLIPS[2], status=KEPT),
+        replace(CLIPS[3], notes="read again"),
+        clip("walk_1", "walking"),
+    ]
+    table, states = ClipTableModel(), [base, *(base.with_clips([edit]) for edit in edits)]
+    backwards = replace(base, clips=dict(reversed(base.clips.items())))
+    states += [backwards, base.without_clips(["bare"]), base]
+    number = COLUMNS.index(column) if column else -1
+    table.sort(number)
+    table.set_query(query)
+    for state in states:
+        table.set_project(state)
+        assert table.ids == found(state.clips.values(), query, column)
+        assert [table.clip(row) for row in range(len(table.ids))] == [
+            state.clips[i] for i in table.ids
+        ]

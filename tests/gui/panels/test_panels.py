@@ -1,16 +1,14 @@
-"""Labels and history docks: each edit is one step that undo takes back."""
+"""The Labels dock: each edit is one step that undo takes back."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.errors import HarstudioError
+from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.clock import PlaybackClock
-from harstudio.gui.panels.history import HistoryPanel, local_time
 from harstudio.gui.panels.labels import LabelsPanel, clips_per_label, renamed_label
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
@@ -58,22 +56,21 @@ def test_a_label_in_use_is_not_removed(labels: LabelsPanel, session: Session) ->
         labels._on_remove()
 
 
+def test_a_label_that_only_another_tier_uses_is_not_removed(
+    labels: LabelsPanel, session: Session
+) -> None:
+    clip = session.project.clip("swing")
+    ann = LabelTrack((Segment(0, 1, "dancing"),))
+    session.edit_clip("Import", clip.with_tier("ann", ann))
+    assert clips_per_label(session.project).get("dancing", 0) == 0
+    labels.table.setCurrentCell(session.project.label_set.names.index("dancing"), 1)
+    with pytest.raises(HarstudioError, match="labels 1 clips"):
+        labels._on_remove()
+
+
 def test_a_key_moves_to_the_label_that_asks_for_it(labels: LabelsPanel, session: Session) -> None:
     labels.table.item(1, 0).setText("1")
     keys = {label.name: label.key for label in session.project.label_set.labels}
     second = session.project.label_set.names[1]
     assert keys[second] == "1"
     assert list(keys.values()).count("1") == 1
-
-
-def test_history_shows_who_did_what(qtbot: QtBot, session: Session) -> None:
-    session.edit("Rename", replace(session.project, name="other"))
-    panel = HistoryPanel(session)
-    qtbot.addWidget(panel)
-    panel.show()
-    assert panel.table.item(0, 2).text() == "Rename"
-    assert panel.table.item(0, 1).text()
-
-
-def test_times_are_shown_on_the_local_clock() -> None:
-    assert len(local_time("2026-05-04T09:10:11+00:00")) == len("2026-05-04 09:10")

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtGui import QFont, QFontMetricsF
+
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip
 from harstudio.core.source import Source
@@ -7,13 +11,13 @@ from harstudio.gui.theme import text_on
 from harstudio.gui.timeline.lanes import (
     LANE,
     NOTHING,
-    OTHER,
     OVERVIEW,
     RULER,
+    _grown,
     height_range,
     lanes_of,
 )
-from harstudio.gui.timeline.painting import ink, label_text
+from harstudio.gui.timeline.painting import confidence_text, fitting_text, ink
 from harstudio.gui.timeline.transport import fitting, position_text
 
 GUESS = LabelTrack((Segment(0, 1, "a", confidence=0.5),))
@@ -31,8 +35,8 @@ def test_ones_own_labels_come_first_wherever_they_are_kept() -> None:
         (OVERVIEW, ""),
         (RULER, ""),
         (LANE, MINE),
-        (OTHER, "predicted"),
-        (OTHER, "other"),
+        (LANE, "predicted"),
+        (LANE, "other"),
     ]
 
 
@@ -52,8 +56,8 @@ def test_stripes_follow_each_other_without_overlap() -> None:
 
 
 def test_a_proposal_shows_its_confidence_and_ones_own_label_does_not() -> None:
-    assert label_text("walking", 0.92) == "walking  .92"
-    assert label_text("walking", 1.0) == "walking"
+    assert confidence_text(0.92) == "  .92"
+    assert confidence_text(1.0) == ""
 
 
 def test_text_reads_on_the_mixed_colour_and_not_on_the_pure_one() -> None:
@@ -83,5 +87,45 @@ def test_lanes_fill_the_room_there_is_up_to_what_a_lane_should_be() -> None:
         assert room - 1 <= lanes_of(clip, room).height <= room
     assert lanes_of(clip, most + 100).height == most
     lanes = lanes_of(clip, most)
-    assert lanes.mine.height > lanes.band(OTHER).height
-    assert lanes.band(RULER) == lanes_of(clip).band(RULER)
+    assert lanes.mine.height == lanes.lane("predicted").height
+    for band in (lanes.band(RULER), lanes_of(clip).band(RULER)):
+        assert (band.top, band.height) == (20, 24)
+
+
+STACKED = LabelTrack(tuple(Segment(i, i + 2.5, "a") for i in range(9)), overlapping=True)
+
+
+def test_an_overlapping_tier_gets_a_row_for_each_segment_at_once_and_room_below() -> None:
+    clip = clip_with(MINE).with_track(STACKED, "context")
+    band = lanes_of(clip).lane("context")
+    assert band.edges.row_count == 3
+    assert band.height > lanes_of(clip).mine.height
+    spans = [band.row_span(row) for row in range(3)]
+    assert [band.row_at((top + bottom) / 2) for top, bottom in spans] == [0, 1, 2]
+    assert band.row_at(band.bottom - 1) == 3  # free: to begin another one over all of them
+    assert spans[2][1] < band.bottom - 4
+
+
+def test_rows_get_thinner_rather_than_a_lane_endless() -> None:
+    many = LabelTrack(tuple(Segment(i, 100, "a") for i in range(99)), overlapping=True)
+    clip = clip_with(MINE).with_track(many, "context")
+    band = lanes_of(clip).lane("context")
+    assert band.height < 100
+    spans = [band.row_span(row) for row in range(band.edges.row_count)]
+    assert all(bottom > top for top, bottom in spans)
+
+
+@given(st.lists(st.integers(10, 40), min_size=1, max_size=6), st.integers(0, 400))
+def test_spare_room_is_shared_out_to_the_last_pixel(least: list[int], spare: int) -> None:
+    grown = _grown(least, [low + 30 for low in least], spare)
+    assert all(0 <= after - low <= 30 for low, after in zip(least, grown, strict=True))
+    assert sum(grown) - sum(least) == min(spare, 30 * len(least))
+
+
+def test_a_shortened_proposal_keeps_its_confidence(qapp: object) -> None:
+    metrics = QFontMetricsF(QFont())
+    width = metrics.horizontalAdvance("arm_str  .92")
+    text = fitting_text(metrics, "arm_stretching", 0.92, width)
+    assert text.startswith("arm")
+    assert text.endswith(".92")
+    assert fitting_text(metrics, "arm_stretching", 1.0, 1000) == "arm_stretching"

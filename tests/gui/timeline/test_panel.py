@@ -4,68 +4,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.errors import HarstudioError
-from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.timeline.gestures import BODY, EMPTY, Hit
-from harstudio.gui.timeline.lanes import LANE, OTHER, OVERVIEW, RULER
+from harstudio.gui.timeline.lanes import OVERVIEW, RULER
 from harstudio.gui.timeline.panel import TimelinePanel
-from harstudio.gui.timeline.view import NOTHING_OPEN
+from harstudio.gui.timeline.picture import NOTHING_OPEN
+from tests.gui.timeline.hand import ALT, LEFT, at, drag, move
 
-LEFT = Qt.MouseButton.LeftButton
-ALT = Qt.KeyboardModifier.AltModifier
 LABELS = [(0.5, 1.5, "walking"), (1.5, 2.5, "jumping")]
-
-
-@pytest.fixture
-def panel(
-    session: Session, clock: PlaybackClock, window: TimeWindow, theme: Theme, qtbot: QtBot
-) -> TimelinePanel:
-    """The panel with the clip open, 880 px wide: 200 px a second."""
-    result = TimelinePanel(session, clock, window, theme)
-    qtbot.addWidget(result)
-    result.resize(880, 200)
-    session.open_clip("swing")
-    result.show()
-    qtbot.waitExposed(result)
-    return result
-
-
-def at(panel: TimelinePanel, time_s: float, kind: str = LANE) -> QPoint:
-    band = panel.view.lanes.band(kind)
-    scale = panel.view.whole if kind == OVERVIEW else panel.view.scale
-    return QPoint(round(scale.x(time_s)), (band.top + band.bottom) // 2)
-
-
-def move(panel: TimelinePanel, to: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-    place = QPointF(to)
-    event = QMouseEvent(QEvent.Type.MouseMove, place, place, LEFT, LEFT, modifiers)
-    QApplication.sendEvent(panel.view, event)
-
-
-def drag(
-    panel: TimelinePanel,
-    qtbot: QtBot,
-    start_s: float,
-    end_s: float,
-    kind: str = LANE,
-    *,
-    release: bool = True,
-    modifiers: Qt.KeyboardModifier = ALT,
-) -> None:
-    """Press, move in three steps, release; Alt, for exact times, unless told."""
-    qtbot.mousePress(panel.view, LEFT, modifiers, at(panel, start_s, kind))
-    for share in (0.3, 0.7, 1.0):
-        move(panel, at(panel, start_s + share * (end_s - start_s), kind), modifiers)
-    if release:
-        qtbot.mouseRelease(panel.view, LEFT, modifiers, at(panel, end_s, kind))
 
 
 def labels(session: Session) -> list[tuple[float, float, str]]:
@@ -263,17 +217,6 @@ def test_the_menu_of_a_gap_labels_it(panel: TimelinePanel, session: Session) -> 
     menu.close()
 
 
-def test_another_tier_is_read_only_and_lends_its_stretch(
-    panel: TimelinePanel, session: Session, qtbot: QtBot
-) -> None:
-    proposals = LabelTrack((Segment(2.6, 3.4, "walking", confidence=0.7),))
-    session.edit_clip("Propose", session.clip.with_track(proposals, "predicted"))
-    before = session.project
-    drag(panel, qtbot, 3.0, 3.9, OTHER)
-    assert session.project is before
-    assert session.selection == (2.6, 3.4)
-
-
 def test_a_chip_labels_the_selection_and_is_then_at_hand(
     panel: TimelinePanel, session: Session, qtbot: QtBot
 ) -> None:
@@ -306,7 +249,7 @@ def test_in_a_read_only_project_the_hand_can_look_but_not_change(
     panel = second_window
     drag(panel, qtbot, 2.0, 3.0)
     drag(panel, qtbot, 3.0, 3.5)
-    assert labels(panel._session) == LABELS
+    assert labels(panel.session) == LABELS
     assert panel.transport.note.isVisible()
     qtbot.mouseClick(panel.view, LEFT, pos=at(panel, 1.0))
     assert clock.time_s == pytest.approx(1.0, abs=0.01)

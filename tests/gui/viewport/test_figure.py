@@ -11,13 +11,10 @@ from harstudio.body.sites import layout_of, sensor_paths
 from harstudio.core.motion import Motion
 from harstudio.core.points import PointPath
 from harstudio.core.rotations import angle_between
-from harstudio.gui.viewport.figure import (
-    Figure,
-    bones_of,
-    smoothed_path,
-    vertex_face_incidence,
-    vertex_normals,
-)
+from harstudio.gui.viewport.bones import bones_of
+from harstudio.gui.viewport.figure import Figure
+from harstudio.gui.viewport.normals import vertex_face_incidence, vertex_normals
+from harstudio.gui.viewport.paths import smoothed_path
 from harstudio.gui.viewport.shapes import ball
 
 LAYOUT = layout_of(("left_wrist", "right_thigh", "head"))

@@ -166,8 +166,8 @@ def drag(widget: object, to: QPoint, button: Qt.MouseButton) -> None:
 def test_panned_away_the_person_comes_back_when_centred(
     qtbot: QtBot, walking: ViewportPanel
 ) -> None:
-    walking._on_drag("pan", 300.0, 0.0)
-    walking._on_zoom(-4)
+    walking.rig.on_drag("pan", 300.0, 0.0)
+    walking.rig.on_zoom(-4)
     drawn(qtbot, walking)
     assert off_centre(walking) > 60
     walking.centre()
@@ -192,7 +192,7 @@ def test_the_chosen_sensor_is_seen_in_blue_and_another_is_not(
     qtbot: QtBot, walking: ViewportPanel, session: Session
 ) -> None:
     walking.set_view("front")
-    walking._on_zoom(4)
+    walking.rig.on_zoom(4)
 
     def blue_near(sensor: int) -> float:
         picture = drawn(qtbot, walking)

@@ -48,7 +48,7 @@ def viewport(
     with qtbot.waitSignal(session.clip_opened):
         session.open_clip("first")
     viewport.set_view("front")
-    viewport._on_zoom(2)
+    viewport.rig.on_zoom(2)
     qtbot.waitUntil(lambda: viewport.frames_drawn > 0)
     yield viewport
     placing.cancel()

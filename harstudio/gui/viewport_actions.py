@@ -1,0 +1,136 @@
+"""Commands of the viewport: what is shown beside the body, and from where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harstudio.core.skeleton import JOINTS
+from harstudio.gui.action_row import ActionRow, Run, has_clip
+from harstudio.gui.placing import spoken
+from harstudio.gui.viewport.modes import FRONT, SIDE, TINTS, TOP
+from harstudio.gui.viewport.views import SLOTS
+
+if TYPE_CHECKING:
+    from harstudio.gui.main_window import MainWindow
+
+
+def _toggle(option: str, text: str, key: str) -> ActionRow:
+    return ActionRow(
+        f"show_{option}", "View/Show", text, (key,),
+        lambda window: window.viewport.showing.toggle(option), has_clip,
+        lambda window: bool(getattr(window.viewport.showing.options, option)),
+    )  # fmt: skip
+
+
+def _tint(tint: str) -> ActionRow:
+    return ActionRow(
+        f"tint_{tint}", "View/The label colours", tint.capitalize(), (),
+        lambda window: window.viewport.showing.choose(tint=tint), has_clip,
+        lambda window: window.viewport.showing.options.tint == tint,
+    )  # fmt: skip
+
+
+def _side(side: str, text: str, key: str) -> ActionRow:
+    return ActionRow(
+        f"look_{side}", "View/Look from", text, (key,),
+        lambda window: window.viewport.set_view(side), has_clip,
+    )  # fmt: skip
+
+
+def _recall(slot: str) -> ActionRow:
+    def run(window: MainWindow) -> None:
+        if not window.viewport.rig.recall_view(slot):
+            window.tell(f"No view {slot} has been kept yet (Ctrl+Alt+Shift+{slot} keeps one)")
+
+    return ActionRow(
+        f"view_{slot}", "View/Look from", f"View {slot}", (f"Ctrl+Alt+{slot}",), run, has_clip
+    )
+
+
+def _keep(slot: str) -> ActionRow:
+    def run(window: MainWindow) -> None:
+        window.viewport.rig.keep_view(slot)
+        window.tell(f"View {slot} kept: Ctrl+Alt+{slot} comes back to it")
+
+    return ActionRow(
+        f"keep_view_{slot}", "View/Keep this view", f"As view {slot}",
+        (f"Ctrl+Alt+Shift+{slot}",), run, has_clip,
+    )  # fmt: skip
+
+
+def _about(joint: str) -> ActionRow:
+    return ActionRow(
+        f"turn_about_{joint}", "View/Turn about", spoken(joint).capitalize(), (),
+        lambda window: window.viewport.rig.focus(joint), has_clip,
+        lambda window: window.viewport.rig.joint == joint,
+    )  # fmt: skip
+
+
+def _measure(joint: str) -> ActionRow:
+    return ActionRow(
+        f"measure_{joint}", "View/Virtual sensor at", spoken(joint).capitalize(), (),
+        lambda window: window.viewport.joints.measure(joint), _has_body,
+    )  # fmt: skip
+
+
+def _has_body(window: MainWindow) -> bool:
+    return has_clip(window) and window.viewport.what_if.body is not None
+
+
+def _follow(window: MainWindow) -> None:
+    window.viewport.set_follow(not window.viewport.rig.follow)
+
+
+def _about_chosen(window: MainWindow) -> None:
+    joint = window.viewport.joints.chosen or window.viewport.joints.hovered
+    if joint:
+        window.viewport.rig.focus(joint)
+    else:
+        window.tell("Click on a joint first, or rest the pointer on one")
+
+
+_shape: Run = lambda window: window.show_panel("body")  # noqa: E731 - a row's command
+
+VIEWPORT_ROWS: tuple[ActionRow, ...] = (
+    ActionRow(
+        "next_mode", "View/Show", "Body, skeleton or both", ("B",),
+        lambda window: window.viewport.next_mode(), has_clip,
+    ),
+    _toggle("joint_axes", "Joint axes", "Alt+J"),
+    _toggle("contact", "Ground contact", "Alt+F"),
+    _toggle("trails", "Sensor trails", "Alt+T"),
+    _toggle("acceleration", "Acceleration at the sensor", "Alt+V"),
+    _toggle("gravity", "Acceleration with gravity", "Alt+Shift+V"),
+    _toggle("ghosts", "Ghosts before and after", "Alt+G"),
+    ActionRow(
+        "second_motion", "View/Show", "Second motion …", ("Alt+O",),
+        lambda window: window.viewport.ask_second(), has_clip,
+    ),
+    ActionRow(
+        "no_second_motion", "View/Show", "No second motion", (),
+        lambda window: window.viewport.companion.show_clip("", 0.0),
+        lambda window: bool(window.viewport.companion.clip_id),
+    ),
+    ActionRow(
+        "second_left", "View/Show", "Second body to the left", (),
+        lambda w: w.viewport.companion.put_beside(not w.viewport.companion.beside), has_clip,
+        lambda w: w.viewport.companion.beside,
+    ),
+    ActionRow("body_shape", "View/Show", "Body shape …", ("Alt+S",), _shape, _has_body),
+    *(_tint(tint) for tint in TINTS),
+    _side(FRONT, "The front", "Alt+1"),
+    _side(SIDE, "The left side", "Alt+2"),
+    _side(TOP, "Above", "Alt+3"),
+    *(_recall(slot) for slot in SLOTS),
+    *(_keep(slot) for slot in SLOTS),
+    ActionRow(
+        "follow", "View", "Follow the body", ("F",), _follow, has_clip,
+        lambda window: window.viewport.rig.follow,
+    ),
+    ActionRow(
+        "turn_about_chosen", "View/Turn about", "The chosen joint", ("Alt+C",), _about_chosen,
+        has_clip,
+    ),
+    *(_about(joint) for joint in JOINTS),
+    *(_measure(joint) for joint in JOINTS),
+)  # fmt: skip
