@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ DEVICES = ("cpu", "auto", "cuda", "mps")
 METHODS = ("auto", "head", "full")
 FOREST_INPUTS = ("features", "raw")
 HOLD_OUTS = ("auto", "clip", "time")
+POSE_MODES = ("joint", "baseline", "regression_first")
+POSE_HEADS = ("conv", "dense")
 
 
 class _Plain:
@@ -122,6 +125,12 @@ class TrainingConfig(_Plain):
     trees : int
     forest_input : str
         ``features`` per channel, or ``raw`` windows (as Xiao et al. 2020).
+    pose_mode : str
+        Of pose2imu: ``joint``, ``baseline`` or ``regression_first``; see its module.
+    pose_head : str
+        Of pose2imu: ``conv``, the same weights at each moment, or ``dense``, as printed.
+    activity_weight, cosine_weight : float
+        Alpha and beta of pose2imu's loss.
     preset : str
         How virtual signals were made; kept for the record.
     people : int
@@ -164,6 +173,10 @@ class TrainingConfig(_Plain):
     reconstruction_weight: float = 0.1
     trees: int = 200
     forest_input: str = "features"
+    pose_mode: str = "joint"
+    pose_head: str = "conv"
+    activity_weight: float = 1.0
+    cosine_weight: float = 0.0
     preset: str = "physical"
     people: int = 0
     calibrate: bool = False
@@ -179,6 +192,10 @@ class TrainingConfig(_Plain):
             raise HarstudioError("split: a list is asked for, but none is named", "name one")
         _one_of(self.loss, LOSSES, "loss")
         _one_of(self.forest_input, FOREST_INPUTS, "forest_input")
+        _one_of(self.pose_mode, POSE_MODES, "pose_mode")
+        _one_of(self.pose_head, POSE_HEADS, "pose_head")
+        _within(self.activity_weight, 0.0, 1e6, "activity_weight")
+        _within(self.cosine_weight, 0.0, 1e6, "cosine_weight")
         _one_of(self.schedule, SCHEDULES, "schedule")
         _one_of(self.device, DEVICES, "device")
         _within(self.rate_hz, 1.0, 10_000.0, "rate_hz")
@@ -292,7 +309,7 @@ def _converted(name: str, value: Any, hint: Any) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint is float and number:
         return float(value)
-    if hint is int and number and value == int(value):
+    if hint is int and number and math.isfinite(value) and value == int(value):
         return int(value)
     if hint in (str, bool) and isinstance(value, hint):
         return value

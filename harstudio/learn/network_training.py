@@ -61,6 +61,8 @@ def fit_network(
         epoch += 1
         validation = yield from loop.validate(epoch, best_epoch)
         score = validation.score if validation else (0.0, float(epoch))
+        if epoch <= network.warm_up:  # it cannot classify yet: the last one counts
+            score = (-0.5, float(epoch))
         is_best = score > best_score
         if is_best:
             best_score, best_epoch = score, epoch
@@ -70,9 +72,10 @@ def fit_network(
         writer.row(row)
         keeper.note(row, best, best_epoch, best_score)
         yield loop.progress(epoch, best_epoch, row)
+        waited = epoch - max(best_epoch, network.warm_up)
         if writer.asked_to_stop():
             stopped = ON_REQUEST
-        elif config.patience and validation and epoch - best_epoch >= config.patience:
+        elif config.patience and validation and waited >= config.patience:
             stopped = f"{config.patience} epochs without a better validation macro F1"
     if stopped == ON_REQUEST:
         keeper.write()

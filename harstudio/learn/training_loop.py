@@ -19,7 +19,7 @@ from harstudio.learn.config import TrainingConfig
 from harstudio.learn.devices import chosen_device, random_states, set_random_states
 from harstudio.learn.files import Tensors
 from harstudio.learn.fitting import TICK_S, class_weights
-from harstudio.learn.losses import classification_loss, reconstruction_loss
+from harstudio.learn.losses import classification_loss
 from harstudio.learn.models import ModelSpec, model_spec
 from harstudio.learn.models.layers import Network
 from harstudio.learn.networks import array_of
@@ -118,6 +118,7 @@ class TrainingLoop:
             False if it was broken off because somebody asked to stop and there is a model to keep.
         """
         self._network.train()
+        self._network.begin_epoch(epoch)
         self._sums = _Sums()
         self._epoch_started = time.perf_counter()
         order = self._rng.permutation(self._split.train)
@@ -254,10 +255,9 @@ class TrainingLoop:
         place = self._placed_index(index)
         codes = self._codes[place]
         trust = None if self._trust is None else self._trust[place]
-        logits, rebuilt, scaled = self._network.with_reconstruction(self._gathered(index))
-        loss = classification_loss(logits, codes, self._weights, config.loss, trust)
-        if rebuilt is not None:
-            loss = loss + config.reconstruction_weight * reconstruction_loss(rebuilt, scaled)
+        loss, logits = self._network.training_loss(
+            self._gathered(index), codes, self._weights, trust, config
+        )
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if config.clip_norm:

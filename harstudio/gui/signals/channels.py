@@ -59,6 +59,7 @@ class Pair:
 class Channels:
     """Curves for x, y, z and the norm; None where there is no such signal.
 
+    `made` compares the generated signal, in place of the virtual one, with the real one.
     `note` says in a few words why virtual and real cannot be compared; empty if they can.
     """
 
@@ -67,6 +68,8 @@ class Channels:
     residual: tuple[Pyramid, ...] | None = None
     pair: Pair | None = None
     note: str = ""
+    generated: tuple[Pyramid, ...] | None = None
+    made: Pair | None = None
 
 
 def sensors_of(virtual: ImuRecording | None, loaded: LoadedClip) -> tuple[str, ...]:
@@ -132,6 +135,18 @@ def channels_of(
     pair = Pair(real.times_s, _vectors(sampled, sensor, quantity), real.vectors, mask)
     residual = _curves(real.times_s, pair.real - pair.virtual)
     return Channels(curves, real.curves, residual, pair)
+
+
+def with_generated(
+    channels: Channels,
+    generated: ImuRecording | None,
+    real: RealSide | None,
+    sensor: str,
+    quantity: Quantity,
+) -> Channels:
+    """The same and what a model has made of the motion; as it was where that lacks the signal."""
+    alone = channels_of(generated, real, sensor, quantity)
+    return replace(channels, generated=alone.virtual, made=alone.pair)
 
 
 def _none(recording: ImuRecording, quantity: Quantity) -> bool:

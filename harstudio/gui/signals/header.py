@@ -22,7 +22,9 @@ _NARROW_WIDTH = 84 * GRID
 _COMBO_WIDTH = 24 * GRID
 _ALL = tuple(range(len(ROWS)))
 _FIRST_ROWS = {TRACES: _ALL, SPECTRUM: _ALL, SPECTROGRAM: (len(ROWS) - 1,)}
-_FIRST_KINDS = ("virtual", "real")
+_FIRST_KINDS = ("virtual", "real", "generated")
+_LATER = "generated"
+"""A kind that there is only where somebody has asked for it."""
 
 
 class SignalsHeader(QWidget):
@@ -45,6 +47,7 @@ class SignalsHeader(QWidget):
         self.kinds = {
             "virtual": _chip("virtual", "Simulated from the motion"),
             "real": _chip("real", "Recorded by the sensor"),
+            "generated": _chip("generated", "Made from the motion by a trained model"),
             "residual": _chip("residual", "Real minus virtual"),
         }
         self.rows = [_chip(name, f"Show {name}") for name in ROWS]
@@ -78,6 +81,7 @@ class SignalsHeader(QWidget):
         existing = set(kinds)
         for kind, chip in self.kinds.items():
             chip.setEnabled(kind in existing)
+        self.kinds[_LATER].setVisible(_LATER in existing)
         for chip in self.rows:
             chip.setEnabled(bool(existing))
         self.kinds["real"].setToolTip(
@@ -85,6 +89,13 @@ class SignalsHeader(QWidget):
             if "real" in existing
             else "No recording of this sensor and quantity in this clip"
         )
+
+    def name_generated(self, run: str) -> None:
+        """Say which run has made the generated signals, and show them."""
+        chip = self.kinds[_LATER]
+        chip.setToolTip(f"generated ({run}): made from the motion by this run")
+        with QSignalBlocker(chip):
+            chip.setChecked(True)
 
     # -- parts ---------------------------------------------------------------------------
 
@@ -167,6 +178,7 @@ class SignalsHeader(QWidget):
         wanted = kinds if isinstance(kinds, list) else _FIRST_KINDS
         for kind, chip in self.kinds.items():
             chip.setChecked(kind in wanted)
+        self.kinds[_LATER].setVisible(False)
         for mode in MODES:
             stored = rows.get(mode) if isinstance(rows, dict) else None
             known = [i for i in _ALL if i in stored] if isinstance(stored, list) else []

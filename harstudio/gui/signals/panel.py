@@ -22,11 +22,12 @@ from harstudio.gui.signals.channels import (
     current_ref,
     real_side,
     sensors_of,
+    with_generated,
 )
 from harstudio.gui.signals.header import SPECTROGRAM, SPECTRUM, TRACES, SignalsHeader
 from harstudio.gui.signals.plots import SignalPlots
 from harstudio.gui.signals.readout_label import ReadoutLabel
-from harstudio.gui.signals.readouts import Readout, readout
+from harstudio.gui.signals.readouts import Readout, made_figures, readout
 from harstudio.gui.signals.rows import KINDS
 from harstudio.gui.signals.spectral import samples_in, spectra_of, spectrograms_of
 from harstudio.gui.signals.spectralplots import SpectrogramPlots, SpectrumPlots
@@ -99,6 +100,7 @@ class SignalsPanel(QWidget):
         session.clip_failed.connect(self._on_failed)
         session.project_changed.connect(self._on_project)
         session.virtual_changed.connect(self._on_virtual)
+        session.generated_changed.connect(self._on_generated)
         session.sensor_changed.connect(self._on_sensor)
         session.selection_changed.connect(self._on_selection)
         self._clock.time_changed.connect(self._on_time)
@@ -179,6 +181,13 @@ class SignalsPanel(QWidget):
         self._name_sensors()
         self._on_sensor()
 
+    def _on_generated(self) -> None:
+        if self._generated_by:
+            self.header.name_generated(self._generated_by)
+        if self._session.clip is not None and self._session.loaded is not None:
+            self._make_channels()
+            self._show_page()
+
     def _on_project(self, before: Project | None, after: Project | None) -> None:
         if self._session.clip is not None and self._session.loaded is not None:
             self._make_channels()
@@ -230,13 +239,17 @@ class SignalsPanel(QWidget):
             return
         alignments = tuple(current_ref(clip, r).alignment for r in loaded.recordings)
         real_for = (loaded, session.sensor, quantity, alignments)
-        if real_for == self._real_for and self._virtual_for == (virtual,):
+        virtual_for = (virtual, session.generated)
+        if real_for == self._real_for and self._virtual_for == virtual_for:
             return
         fit = real_for[:3] != self._real_for[:3]
         if real_for != self._real_for:
             self._real = real_side(loaded, clip, session.sensor, quantity)
-        self._real_for, self._virtual_for = real_for, (virtual,)
-        self._channels = channels_of(virtual, self._real, session.sensor, quantity)
+        self._real_for, self._virtual_for = real_for, virtual_for
+        known = channels_of(virtual, self._real, session.sensor, quantity)
+        self._channels = with_generated(
+            known, session.generated, self._real, session.sensor, quantity
+        )
         kinds = [kind for kind in KINDS if getattr(self._channels, kind) is not None]
         self.header.offer(kinds)
         if "virtual" not in kinds and "real" not in kinds:
@@ -313,12 +326,21 @@ class SignalsPanel(QWidget):
             self.readout.show_figures(Readout(((self._why_not(), ""),)))
             return
         stretch, quantity, track = self._stretch, self.header.quantity, clip.labels
+        made, run = self._channels.made, self._generated_by
         within = samples_in(Channels(real=self._channels.real), stretch)
         self._compared.run(
-            lambda: readout(pair, *stretch, quantity, track),
+            lambda: readout(pair, *stretch, quantity, track).and_also(
+                made_figures(made, *stretch, quantity, run) if made is not None else ()
+            ),
             self.readout.show_figures,
             now=within <= _NOW_SAMPLES * len(ROWS),
         )
+
+    @property
+    def _generated_by(self) -> str:
+        """Name of the run that made the generated signals; empty if there are none."""
+        made = self._session.generated
+        return made.source.name if made is not None and made.source is not None else ""
 
     def _why_not(self) -> str:
         """Why there is nothing to compare."""

@@ -36,7 +36,7 @@ class SignalPlots(TimePlots):
         self._draw()
 
     def show_kinds(self, kinds: Collection[str]) -> None:
-        """Which of virtual, real and residual are drawn."""
+        """Which of virtual, real, generated and residual are drawn."""
         self._kinds = kinds
         self._draw()
 
@@ -44,7 +44,8 @@ class SignalPlots(TimePlots):
         """Set the y ranges by the whole clip, or by what is in sight; with spikes or without."""
         within = self._range if visible_only else None
         for i, row in enumerate(self.rows):
-            curves = [p[i] for p in (self._channels.virtual, self._channels.real) if p is not None]
+            known = (self._channels.virtual, self._channels.real, self._channels.generated)
+            curves = [p[i] for p in known if p is not None]
             spans = [c.extremes(within) if spikes else c.usual(within) for c in curves]
             row.box.setYRange(*row_range(spans, self._quantity.least_span), padding=0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
@@ -52,6 +52,10 @@ class Readout:
         figures = ", ".join(f"{name} {value}".strip() for name, value in self.figures)
         return f"{figures} {self.stretch}".strip()
 
+    def and_also(self, figures: tuple[tuple[str, str], ...]) -> Readout:
+        """The same with further figures after its own."""
+        return replace(self, figures=(*self.figures, *figures))
+
     def html(self, name_colour: str, value_colour: str) -> str:
         """As `text`; no figure is broken between two lines."""
         words = [
@@ -82,6 +86,23 @@ def readout(
         _figures(metrics, quantity),
         f"{stretch} ({name})" if name else stretch,
         _details(metrics, quantity),
+    )
+
+
+def made_figures(
+    pair: Pair, start_s: float, end_s: float, quantity: Quantity, run: str
+) -> tuple[tuple[str, str], ...]:
+    """How far a generated signal agrees with the real one over a stretch, and which run made it."""
+    first, stop = np.searchsorted(pair.times_s, (start_s, end_s))
+    part = slice(int(first), int(stop))
+    name = f"generated ({run})"
+    try:
+        metrics = residual_metrics(pair.virtual[part], pair.real[part], pair.mask[part])
+    except HarstudioError:
+        return ((name, ""),)
+    return (
+        (f"{name} RMSE", f"{metrics.rmse_all:.2f} {quantity.unit}"),
+        ("r", _plain(metrics.r_mean)),
     )
 
 

@@ -21,7 +21,7 @@ from harstudio.gui.signals import raster
 from harstudio.gui.signals.decimate import Pyramid
 from harstudio.gui.theme import Colours
 
-KINDS = ("residual", "virtual", "real")
+KINDS = ("residual", "virtual", "generated", "real")
 """Drawn in this order: the real signal on top."""
 
 PIXELS_PER_TICK = 64

@@ -19,7 +19,7 @@ from harstudio.gui.signals.spectral import Spectrogram, levels_of, shades
 from harstudio.gui.signals.timeplots import Note, TimePlots
 from harstudio.gui.theme import Colours
 
-STRIPS = ("virtual", "real", "residual")
+STRIPS = ("virtual", "real", "generated", "residual")
 _LEAST_SPAN_DB = 30.0
 _DEEPEST_DB = 70.0
 _LEAST_HZ = 2.0

@@ -37,6 +37,8 @@ class ModelSpec:
     slow : str
         What somebody should know who waits for it; empty for a model that is quick.
     options : names of the `TrainingConfig` fields that matter to this model alone
+    paired : bool
+        It takes windows of poses beside the sensors' signals (`learn.pose_windows`).
     """
 
     id: str
@@ -50,6 +52,7 @@ class ModelSpec:
     shortest: int = 4
     slow: str = ""
     options: tuple[str, ...] = ()
+    paired: bool = False
 
     def build(self, channels: int, window: int, classes: int, config: TrainingConfig) -> Any:
         """An untrained model for windows of (window, channels) and a number of classes."""
@@ -103,6 +106,20 @@ _SPECS = (
         optimiser="adam",
         slow="every sample waits for the one before: about 7 times as long as a convolution",
         options=("loss",),
+    ),
+    ModelSpec(
+        id="pose2imu",
+        title="Poses to acceleration, and a classifier (Zolfaghari 2024)",
+        source="Zolfaghari et al. 2024, Sensor data augmentation from skeleton pose sequences for "
+        "improving human activity recognition",
+        kind=NETWORK,
+        entry="harstudio.learn.models.pose2imu:build",
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        optimiser="adam",
+        shortest=8,
+        options=("pose_mode", "pose_head", "activity_weight", "cosine_weight", "loss"),
+        paired=True,
     ),
     ModelSpec(
         id="random_forest",

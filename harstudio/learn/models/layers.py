@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harstudio.learn.config import TrainingConfig
+from harstudio.learn.losses import classification_loss, reconstruction_loss
 from harstudio.learn.scaling import Scaler
 from harstudio.learn.torch_setup import Tensor, nn, torch
 
@@ -131,7 +133,14 @@ class Network(nn.Module):
     neck : maps to features (N, D)
     head : Sequential, features to logits (N, K); its last layer is the Linear onto the classes
     decoder : maps to signals (N, T, C), or None
+
+    Attributes
+    ----------
+    warm_up : int
+        Epochs at the start that do not teach it to classify.
     """
+
+    warm_up = 0
 
     def __init__(
         self,
@@ -161,6 +170,30 @@ class Network(nn.Module):
         maps = self.encoder(scaled)
         logits = self.head(self.neck(maps))
         return logits, None if self.decoder is None else self.decoder(maps), scaled
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Before epoch `epoch`, from 1: change what learns, where that changes."""
+
+    def training_loss(
+        self,
+        signals: Tensor,
+        codes: Tensor,
+        weights: Tensor | None,
+        trust: Tensor | None,
+        config: TrainingConfig,
+    ) -> tuple[Tensor, Tensor]:
+        """What a step minimises, and the (N, K) logits.
+
+        Parameters
+        ----------
+        signals : (N, T, C), SI units
+        codes, weights, trust : see `classification_loss`
+        """
+        logits, rebuilt, scaled = self.with_reconstruction(signals)
+        loss = classification_loss(logits, codes, weights, config.loss, trust)
+        if rebuilt is not None:
+            loss = loss + config.reconstruction_weight * reconstruction_loss(rebuilt, scaled)
+        return loss, logits
 
 
 class ChannelsFirst(nn.Module):

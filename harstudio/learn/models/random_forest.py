@@ -188,6 +188,9 @@ class StoredForest:
             forest = cls(**{name: tensors[name] for name in cls.__dataclass_fields__})
         except KeyError as error:
             raise HarstudioError(f"forest: no array {error}") from error
+        whole = (forest.roots, forest.left, forest.right, forest.feature)
+        if any(array.ndim != 1 or array.dtype != np.int64 for array in whole):
+            raise HarstudioError("forest: its nodes are not rows of whole numbers")
         nodes = np.arange(len(forest.left))
         shapes = {array.shape for array in (forest.right, forest.feature, forest.threshold)}
         if shapes != {nodes.shape} or forest.values.shape != (len(nodes), classes):
