@@ -17,7 +17,16 @@ from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.report import EvaluationReport
 from harstudio.learn.run_extras import LOOKS
 from harstudio.learn.run_state import FAILED, RUNNING, STATE, RunState
-from harstudio.learn.runs import CONFIG, FINETUNING, NOTES, REPORT, TRAINING, RunFolder, list_runs
+from harstudio.learn.runs import (
+    CONFIG,
+    FINETUNING,
+    NOTES,
+    REPORT,
+    TRAINING,
+    RunFolder,
+    changed_ns,
+    list_runs,
+)
 from harstudio.learn.training import check_resumable
 
 Stamp = tuple[int, ...]
@@ -216,19 +225,13 @@ def _may_resume(run: RunFolder) -> bool:
 
 
 def _stamp(run: RunFolder) -> Stamp:
-    return tuple(_changed(run.path / name) for name in (CONFIG, STATE, REPORT, NOTES, LOOKS))
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    return tuple(changed_ns(run.path / name) for name in (CONFIG, STATE, REPORT, NOTES, LOOKS))
 
 
 def _started(run: RunFolder, state: RunState) -> datetime | None:
     try:
-        return datetime.fromisoformat(state.started_utc)
+        told = datetime.fromisoformat(state.started_utc)
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
     except ValueError:
-        changed = _changed(run.path / CONFIG)
+        changed = changed_ns(run.path / CONFIG)
         return datetime.fromtimestamp(changed / 1e9, UTC) if changed else None
