@@ -44,11 +44,12 @@ def _boundary_lines(result: ProjectAgreement) -> list[str]:
     offsets = result.found.offsets()
     if offsets.median_s is None:
         return ["boundaries <b>–</b>"]
-    quartiles = f"{offsets.first_quartile_s:+.3f} to {offsets.third_quartile_s:+.3f}"
     within = ", ".join(f"{s:g} s <b>{share:.0%}</b>" for s, share in offsets.within)
-    later = f"<b>{offsets.median_s:+.3f} s</b> (quartiles {quartiles})"
+    way, sign = ("earlier", -1) if offsets.median_s < 0 else ("later", 1)
+    low, high = sorted(sign * s for s in (offsets.first_quartile_s, offsets.third_quartile_s))
+    by = f"<b>{abs(offsets.median_s):.3f} s</b> (quartiles {low:.3f} to {high:.3f})"
     return [
-        f"{escape(result.tiers[1])} later by {later}",
+        f"{escape(result.tiers[1])} {way} by {by}",
         f"boundaries within {within}",
     ]
 

@@ -61,6 +61,9 @@ class CellEditor(QStyledItemDelegate):
 
     def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:  # noqa: N802
         text = str(index.data(Qt.ItemDataRole.EditRole))
+        field = editor.lineEdit() if isinstance(editor, QComboBox) else editor
+        if isinstance(field, QLineEdit) and field.isModified():
+            return  # the table is brought up to date while somebody types: what is typed stays
         if isinstance(editor, QComboBox):
             editor.setCurrentIndex(editor.findText(text))
             editor.setCurrentText(text)
@@ -181,7 +184,9 @@ class SegmentTable(QTableView):
         return event.key() in _DIGITS and len(self.rows()) > 1
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.matches(QKeySequence.StandardKey.Copy):
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.accept()  # the Enter that ends typing comes here too, and must not play
+        elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_asked.emit()
         elif event.key() in _RETURN and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             self.play_asked.emit()

@@ -61,10 +61,20 @@ def test_two_tiers_are_compared_as_soon_as_there_are_two(
     text = panel.figures.text()
     assert "agreement <b>75.0%</b>" in text
     assert "segment F1 <b>1.00 / 1.00 / 1.00</b> at IoU 0.1 / 0.25 / 0.5" in text
-    assert "ann later by <b>+0.250 s</b>" in text
+    assert "ann later by <b>0.250 s</b>" in text
     assert "00:02.00 compared · 2 and 2 segments" in text
     assert panel.tabs.tabText(0) == "Differences (1)"
     assert cells(panel, 0) == ["00:01.50", "00:02.00", "0.50 s", "jumping", "walking"]
+
+
+def test_boundaries_that_come_before_are_called_earlier(
+    qtbot: QtBot, panel: AgreementPanel, session: Session
+) -> None:
+    with_ann(session)
+    compared(qtbot, panel)
+    panel.reference.setCurrentText("ann")
+    panel.reference.activated.emit(1)
+    qtbot.waitUntil(lambda: "labels earlier by <b>0.250 s</b>" in panel.figures.text())
 
 
 def test_a_difference_is_gone_to_by_click_and_by_enter(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from harstudio.core.project import Clip
 from harstudio.gui.panels.body import BodyPanel, shape_text
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
@@ -78,3 +81,25 @@ def test_it_fits_a_narrow_dock(panel: BodyPanel) -> None:
 def test_names_are_read_as_words() -> None:
     assert shape_text("arm_length") == "Arm length"
     assert shape_text("beta 3") == "Beta 3"
+
+
+def test_a_clip_that_goes_takes_shape_and_sensor_along(
+    panel: BodyPanel, what_if: WhatIf, session: Session
+) -> None:
+    what_if.measure("pelvis")
+    panel.other.click()
+    session.close_clip()
+    assert panel._pages.currentIndex() == 0
+    assert (what_if.person, what_if.probe) == (None, None)
+    assert session.sensor in session.project.layout.names
+
+
+def test_another_clip_comes_while_shape_and_sensor_are_shown(
+    qtbot: QtBot, panel: BodyPanel, what_if: WhatIf, session: Session, labelled_clip: Clip
+) -> None:
+    session.edit("x", session.project.with_clips([replace(labelled_clip, id="two", name="two")]))
+    what_if.measure("pelvis")
+    panel.other.click()
+    with qtbot.waitSignal(session.clip_opened):
+        session.open_clip("two")  # an error in a slot fails the test
+    np.testing.assert_array_equal(panel.values, what_if.recorded)

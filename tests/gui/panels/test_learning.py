@@ -13,6 +13,7 @@ from harstudio.body.sites import layout_of
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, Project
+from harstudio.gui.panels.form_parts import choose
 from harstudio.gui.panels.results import ResultsPanel
 from harstudio.gui.panels.train import TrainPanel
 from harstudio.gui.session import Session
@@ -57,7 +58,7 @@ def train(qtbot: QtBot, session: Session, jobs: JobCentre, theme: Theme) -> Trai
     qtbot.addWidget(panel)
     panel.resize(600, 700)
     panel.show()
-    panel.epochs.setValue(2)
+    panel.form.more_section.epochs.setValue(2)
     return panel
 
 
@@ -73,7 +74,7 @@ def results(qtbot: QtBot, session: Session, jobs: JobCentre, theme: Theme) -> Re
 def test_training_ends_in_a_matrix_whose_cells_lead_to_windows(
     qtbot: QtBot, session: Session, train: TrainPanel, results: ResultsPanel
 ) -> None:
-    train.split.setCurrentIndex(train.split.findData("clip"))
+    choose(train.form.split_section.split, "clip")
     with qtbot.waitSignal(train.run_finished, timeout=_WAIT_MS) as finished:
         train.start.click()
     run: Path = finished.args[0]
@@ -87,7 +88,7 @@ def test_training_ends_in_a_matrix_whose_cells_lead_to_windows(
     results.matrix.choose(row, column)
     assert results.windows.rowCount() == report.confusion[row, column]
     with qtbot.waitSignal(session.moment_requested) as asked:
-        results.windows.setCurrentCell(0, 0)
+        results.windows.choose(0)
     window = report.cell(report.labels[row], report.labels[column])[0]
     assert asked.args == [window.clip_id, window.start_s, window.end_s]
     assert session.clip_id == window.clip_id
@@ -99,13 +100,13 @@ def test_training_ends_in_a_matrix_whose_cells_lead_to_windows(
     assert results.matrix_before.isVisible()
     before, after = results.matrix_before.report, results.matrix.report
     assert [w.start_s for w in before.windows] == [w.start_s for w in after.windows]
-    assert "→" in results._headline.text()
+    assert "→" in results.header.headline.text()
 
 
 def test_cancelling_leaves_no_run_behind(
     qtbot: QtBot, session: Session, train: TrainPanel, jobs: JobCentre
 ) -> None:
-    train.epochs.setValue(5000)
+    train.form.more_section.epochs.setValue(5000)
     train.start.click()
     job = jobs.running[0]
     with qtbot.waitSignal(job.progressed, timeout=_WAIT_MS):
@@ -120,8 +121,8 @@ def test_cancelling_leaves_no_run_behind(
 def test_stopping_early_keeps_the_best_so_far(
     qtbot: QtBot, session: Session, train: TrainPanel, jobs: JobCentre
 ) -> None:
-    train.epochs.setValue(5000)
-    train.split.setCurrentIndex(train.split.findData("clip"))
+    train.form.more_section.epochs.setValue(5000)
+    choose(train.form.split_section.split, "clip")
     train.start.click()
     job = jobs.running[0]
     qtbot.waitUntil(lambda: bool(job.progress.values.get("best_epoch")), timeout=_WAIT_MS)
@@ -130,10 +131,10 @@ def test_stopping_early_keeps_the_best_so_far(
     assert (finished.args[0] / "report.json").exists()
 
 
-def test_random_windows_are_called_what_they_are(train: TrainPanel) -> None:
-    train.split.setCurrentIndex(train.split.findData("random_windows"))
-    assert train._leak.isVisible()
-    assert "far too good" in train._leak.text()
+def test_random_windows_are_called_what_they_are(qtbot: QtBot, train: TrainPanel) -> None:
+    choose(train.form.split_section.split, "random_windows")
+    qtbot.waitUntil(lambda: "leaks" in train.form.plan.text.text())
+    assert ".99 where new people gave .86" in train.form.plan.text.text()
 
 
 def test_one_label_is_not_enough_to_train(
@@ -168,23 +169,23 @@ def test_fine_tuning_says_what_it_lacks(session: Session, train: TrainPanel) -> 
 
 def test_people_variants_are_off_until_asked_for(train: TrainPanel) -> None:
     assert train.training_config().people == 0
-    assert train.people.text() == "as recorded"
-    train.people.setValue(3)
+    assert train.form.balance.people.text() == "as recorded"
+    train.form.balance.people.setValue(3)
     assert train.training_config().people == 3
-    assert train.people.text() == "3 variants per clip"
-    assert "People variants per clip" in train.people.toolTip()
+    assert train.form.balance.people.text() == "3 variants per clip"
+    assert "People variants per clip" in train.form.balance.people.toolTip()
 
 
 def test_calibration_is_offered_where_somebody_who_trains_has_a_recording(
     session: Session, train: TrainPanel
 ) -> None:
-    assert train.calibrate.isEnabled()
+    assert train.form.balance.calibrate.isEnabled()
     assert not train.training_config().calibrate
-    train.calibrate.setChecked(True)
+    train.form.balance.calibrate.setChecked(True)
     assert train.training_config().calibrate
     clips = [replace(clip, recordings=()) for clip in session.project.clips.values()]
     session.edit("No recordings", session.project.with_clips(clips))
     train.refresh()
-    assert not train.calibrate.isEnabled()
+    assert not train.form.balance.calibrate.isEnabled()
     assert not train.training_config().calibrate
-    assert "no clip has both a motion and a recording" in train.calibrate.toolTip()
+    assert "no clip has both a motion and a recording" in train.form.balance.calibrate.toolTip()

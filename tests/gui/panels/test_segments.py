@@ -371,6 +371,7 @@ def test_keys_of_the_window_stay_quiet_in_a_cell_and_elsewhere_work(
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.track.segments[0].note == "1 step")
     assert pressed == ["S"]
+    assert not panel._clock.playing, "the Enter that ends typing does not play"
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
     assert pressed == ["S"]
     panel.setParent(None)
@@ -472,3 +473,16 @@ def test_three_thousand_segments_are_all_there_and_editing_one_resets_nothing(
     panel.set_confidence(0.5)
     assert {s.confidence for s in session.track.segments} == {0.5}
     assert len(panel.table.rows()) == 3000
+
+
+@pytest.mark.parametrize("column", ["note", "label"])
+def test_what_is_being_typed_survives_the_clip_that_finishes_loading(
+    qtbot: QtBot, panel: SegmentsPanel, session: Session, column: str
+) -> None:
+    panel.table.setCurrentIndex(panel.model.index(0, COLUMN[column]))
+    panel.table.edit_current()
+    editor = panel.table.viewport().findChild(QLineEdit)
+    editor.clear()
+    qtbot.keyClicks(editor, "limps")
+    session.clip_opened.emit()
+    assert editor.text() == "limps"
