@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import harstudio
-from harstudio import label_verbs, mesh_verbs, model_verbs, result_verbs, verbs
+from harstudio import label_verbs, mesh_verbs, model_verbs, pose_verbs, result_verbs, verbs
 from harstudio.core.errors import HarstudioError
 
 _RUN_HELP = "run folder, as `harstudio train -o` made it"
@@ -133,10 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--model",
         default="xiao2020",
-        help="xiao2020 (default), cnn, deepconvlstm, lstm or random_forest",
+        help="xiao2020 (default), cnn, deepconvlstm, lstm, pose2imu or random_forest",
     )
     verb.add_argument(
-        "--mix-channels", action="store_true", help="deepconvlstm: let its filters see all channels, ten times faster"
+        "--mix-channels",
+        action="store_true",
+        help="deepconvlstm: let its filters see all channels, ten times faster",
     )
     verb.add_argument("--sites", help="sensors, comma-separated (all of the project's layout)")
     verb.add_argument(
@@ -244,6 +246,9 @@ def _parser() -> argparse.ArgumentParser:
 
     text = "write a trained network as ONNX, with its normalisation inside"
     model_verbs.add_export_model(_verb(group, "export-model", model_verbs.export_model, text))
+
+    text = "learn to make acceleration from poses, and make it"
+    pose_verbs.add_pose2imu(_verb(group, "pose2imu", pose_verbs.generate, text))
 
     text = "write a project's labels, motions cut to them, or training windows"
     label_verbs.add_export(_verb(group, "export", label_verbs.export, text))

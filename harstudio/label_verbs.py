@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +37,9 @@ def add_export(verb: argparse.ArgumentParser) -> None:
         "--windows", type=Path, metavar="OUT.npz", help="labelled windows ready for training"
     )
     verb.add_argument("--clip", action="append", help="clip by name; all")
-    verb.add_argument("--overwrite", action="store_true", help="replace files in a folder")
+    verb.add_argument(
+        "--overwrite", action="store_true", help="replace a file, or files in a folder"
+    )
     labels = verb.add_argument_group("labels")
     labels.add_argument("--format", default="", help=f"{_formats()} (told from the file's name)")
     labels.add_argument("--variant", default="", help="textgrid: long (unless told) or short")
@@ -150,7 +154,9 @@ def _export_windows(
         "preset": options.preset,
     }
     config = TrainingConfig(**{k: v for k, v in chosen.items() if v is not None})
-    job = export_windows(project, folder, options.windows, config, options.signals, ids)
+    job = export_windows(
+        project, folder, options.windows, config, options.signals, ids, options.overwrite
+    )
     done = followed(job, "Export")
     return _told(done, f"{done.items:,} windows written to {done.place}")
 
@@ -198,9 +204,8 @@ def _imported(project: Project, read: ReadLabels, options: argparse.Namespace) -
     ids = clip_ids(project, [options.clip] if options.clip else None)
     matches = matches_of(project, read, clip_id=ids[0] if ids else "", starts_at_s=starts_at_s)
     _print_unmatched(matches)
-    if any(file.wall_clock for _, file in read.files) and starts_at_s is None:
-        first = datetime.fromtimestamp(min(m.zero_s for m in matches), UTC).isoformat(" ")
-        _print_notes([f"times are dates: the clip is taken to begin at {first} (--starts-at)"])
+    if starts_at_s is None:
+        _print_begins(matches)
     mode = (REPLACE if options.replace else ADD) if options.tier else ""
     places = placed(project, matches, options.tier or "", mode)
     if not places:
@@ -208,7 +213,9 @@ def _imported(project: Project, read: ReadLabels, options: argparse.Namespace) -
             "no clip of the project is meant by these labels", "name it with --clip NAME"
         )
     near = near_names(project, read.labels)
-    renamed = {**near, **_map(options.map)}
+    there, told = set(read.labels), _map(options.map)
+    _print_notes([f"--map: these files have no label {old!r}" for old in told if old not in there])
+    renamed = {old: new for old, new in {**near, **told}.items() if old in there}
     _print_notes([f"{old!r} taken for {new!r}" for old, new in renamed.items() if new])
     done = with_labels(project, places, renamed)
     _print_notes(done.notes)
@@ -238,6 +245,18 @@ def _print_unmatched(matches: Sequence[Match]) -> None:
         print(f"{matched:,} clips matched, {len(lost):,} tiers unmatched", file=sys.stderr)
 
 
+def _print_begins(matches: Sequence[Match]) -> None:
+    """When clips are taken to begin whose labels' times are dates."""
+    from harstudio.io.label_formats.base import WALL_CLOCK_S
+
+    begins = {m.clip_id: m.zero_s for m in matches if m.clip_id and m.zero_s >= WALL_CLOCK_S}
+    if len(begins) == 1:
+        first = datetime.fromtimestamp(next(iter(begins.values())), UTC).isoformat(" ")
+        _print_notes([f"times are dates: the clip is taken to begin at {first} (--starts-at)"])
+    elif begins:
+        _print_notes([f"times are dates: each of {len(begins):,} clips begins at its first label"])
+
+
 def _map(pairs: Sequence[str]) -> dict[str, str]:
     result = {}
     for pair in pairs:
@@ -251,16 +270,17 @@ def _map(pairs: Sequence[str]) -> dict[str, str]:
 def _moment(text: str) -> float:
     """Seconds of a number or a date (UTC where it has no time zone)."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError:
+        seconds = nan
+        with suppress(ValueError):
+            date = datetime.fromisoformat(text)
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    if not isfinite(seconds):
         raise HarstudioError(
             f"--starts-at: got {text!r}, expected seconds or a date such as 2022-03-29T14:25:21Z"
-        ) from None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        )
+    return seconds
 
 
 def _print_notes(notes: Sequence[str]) -> None:

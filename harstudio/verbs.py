@@ -318,6 +318,8 @@ def followed(job: Job[T], title: str) -> T:
     """Run a job with a progress bar on a terminal, or a line now and then elsewhere."""
     from tqdm import tqdm
 
+    from harstudio.workflows.batches import by_reason
+
     terminal, told = sys.stderr.isatty(), monotonic()
     with tqdm(
         desc=title, unit="", file=sys.stderr, leave=False, mininterval=0.2, disable=not terminal,
@@ -327,7 +329,7 @@ def followed(job: Job[T], title: str) -> T:
         def show(progress: Progress) -> None:
             nonlocal told
             left_out = progress.values.get("left_out", ())
-            for note in left_out if isinstance(left_out, tuple) else ():
+            for note in by_reason(left_out if isinstance(left_out, tuple) else ()):
                 tqdm.write(f"left out: {note}", file=sys.stderr)
             notes = progress.values.get("notes", ())
             for note in notes if isinstance(notes, tuple) else ():

@@ -121,3 +121,44 @@ def test_every_kind_of_export_says_what_it_wrote(
     assert run("export", project, "--amass", tmp_path / "motions") == 1
     assert "the folder is not empty" in capsys.readouterr().err
     assert run("export", project, "--amass", tmp_path / "motions", "--overwrite") == 0
+
+
+def test_a_map_of_a_label_that_is_not_there_is_told_and_not_said_to_be_done(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path.parent / "x.csv").write_text(ROWS)
+    arguments = ("labels", path, path.parent / "x.csv", "--clip", "p4_long", "--dry-run")
+    assert run(*arguments, "--map", "wavign=shaking") == 0
+    told = capsys.readouterr().err
+    assert "--map: these files have no label 'wavign'" in told
+    assert "'wavign' taken for" not in told
+
+
+@pytest.mark.parametrize("moment", ["nan", "inf", "soon"])
+def test_a_beginning_that_is_no_time_is_refused(
+    path: Path, capsys: pytest.CaptureFixture[str], moment: str
+) -> None:
+    (path.parent / "x.csv").write_text(ROWS)
+    assert run("labels", path, path.parent / "x.csv", "--clip", "p4_long", "--starts-at", moment)
+    assert f"--starts-at: got '{moment}'" in capsys.readouterr().err
+
+
+def test_dates_beside_plain_times_do_not_begin_in_1970(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dated = "start,end,label\n2022-03-29 10:00:00,2022-03-29 10:00:01,waving\n"
+    (path.parent / "p1_waving__a.csv").write_text(dated)
+    (path.parent / "p4_long__b.csv").write_text(ROWS)
+    files = sorted(path.parent.glob("*__*.csv"))
+    assert run("labels", path, *files, "--dry-run") == 0
+    assert "begin at 2022-03-29 10:00:00+00:00" in capsys.readouterr().err
+
+
+def test_windows_replace_a_file_only_where_that_is_asked_for(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = path.with_name("walk_poses.npz")
+    out.write_bytes(b"a motion")
+    assert run("export", path, "--windows", out) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert out.read_bytes() == b"a motion"

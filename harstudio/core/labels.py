@@ -215,10 +215,14 @@ class LabelTrack:
             parts = [p for part in parts for p in part._outside(each.start_s, each.end_s)]
         return self._with((*self.segments, *parts))
 
-    def split(self, time_s: float) -> LabelTrack:
-        """Cut the segment at a time in two; nothing happens in a gap or at a boundary."""
+    def split(self, time_s: float, index: int | None = None) -> LabelTrack:
+        """Cut the segment at a time in two; nothing happens in a gap or at a boundary.
+
+        Of several at that time it is the one of `index`, if told, else the one that starts last.
+        """
         time_s = _micro(time_s)
-        i = self.index_at(time_s)
+        told = index is not None and self._segment(index).contains(time_s)
+        i = index if told else self.index_at(time_s)
         if i is None or self.segments[i].start_s == time_s:
             return self
         whole = self.segments[i]

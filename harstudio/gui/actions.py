@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harstudio.gui import dialogs, files, label_files
+from typing import TYPE_CHECKING
+
+from harstudio.gui import dialogs, files, generating, label_files
 from harstudio.gui.action_row import (
     ActionRow,
     editable,
@@ -18,7 +20,15 @@ from harstudio.gui.label_actions import LABEL
 from harstudio.gui.play_actions import PLAY, ZOOM
 from harstudio.gui.viewport_actions import VIEWPORT_ROWS
 
+if TYPE_CHECKING:
+    from harstudio.gui.main_window import MainWindow
+
 __all__ = ["ACTIONS", "ActionRow"]
+
+
+def _has_motion(window: MainWindow) -> bool:
+    clip = window.session.clip
+    return clip is not None and clip.motion is not None
 
 
 def _theme(name: str) -> ActionRow:
@@ -131,6 +141,18 @@ _LEARN: tuple[ActionRow, ...] = (
     ),
     ActionRow(
         "results", "Learn", "&Results", ("Ctrl+R",), lambda w: w.show_panel("results"), has_project
+    ),
+    ActionRow(
+        "runs", "Learn", "R&uns", ("Ctrl+Shift+T",), lambda w: w.show_panel("runs"), has_project
+    ),
+    line("Learn", "generated"),
+    ActionRow(
+        "generated", "Learn", "Show &generated signals (pose2imu run) …", (), generating.ask_run,
+        _has_motion,
+    ),
+    ActionRow(
+        "generated_off", "Learn", "Hide generated signals", (), generating.stop_showing,
+        lambda w: w.generating.run_dir is not None,
     ),
 )  # fmt: skip
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from time import perf_counter
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.project import MINE, PREDICTED, Clip, Project
+from harstudio.io.label_formats.base import WALL_CLOCK_S
 from harstudio.workflows.labels_import import (
     ADD,
     MANY_LABELS,
@@ -40,6 +42,8 @@ from harstudio.workflows.labels_import import (
 
 _MODES = ((ADD, "fill what is free"), (REPLACE, "replace it"), (NEW, "make another tier"))
 _MINE_TEXT = "my labels"
+_LIVE_S, _TYPED_MS = 0.1, 500
+"""What takes longer than that is worked out when typing has paused for so long."""
 
 
 class ImportLabelsDialog(QDialog):
@@ -60,18 +64,25 @@ class ImportLabelsDialog(QDialog):
         self._project, self._read, self._clip = project, read, clip
         self._matches: tuple[Match, ...] = ()
         self._groups: dict[str, list[Match]] = {}
+        self._took_s = 0.0
+        self._later = QTimer(self, singleShot=True, interval=_TYPED_MS)
+        self._later.timeout.connect(self._judge)
         self._said = QLabel(wordWrap=True)
         self._of = QComboBox()
-        self._begins = QLineEdit(self._first_date())
+        self._begins = QLineEdit(placeholderText="the first label of each clip")
         self._begins.setToolTip("The files' time at which the clip begins")
+        self._proposed = ""
+        """What `_begins` says unless a person says otherwise."""
+        self._asked: tuple[str, str] | None = None
+        """Clip and beginning that were matched last."""
         self._tiers = _table(
             "In the file", "Segments", "Clips", "Goes to tier", "Where it has labels"
         )
         self._labels = _table("Label in the file", "Segments", "Becomes", "")
         self._warning = QLabel(wordWrap=True)
         self._build()
-        self._fill_of()
         self._fill_labels()
+        self._fill_of()
         self._match()
 
     # -- what was chosen -----------------------------------------------------------------
@@ -170,14 +181,21 @@ class ImportLabelsDialog(QDialog):
 
     def _match(self) -> None:
         """Find the clips anew, and the tiers that their labels go to."""
-        clip_id = self._of.currentData() or ""
+        clip_id, begins = self._of.currentData() or "", self._begins.text().strip()
+        if (clip_id, begins) == self._asked:
+            return  # what was chosen for the tiers stays
+        self._asked = clip_id, begins
         try:
-            begins_s = _seconds(self._begins.text()) if self._begins.isVisibleTo(self) else None
+            begins_s = _seconds(begins) if begins not in ("", self._proposed) else None
         except HarstudioError as error:
             self._warning.setText(str(error))
             self._ok.setEnabled(False)
             return
         self._matches = matches_of(self._project, self._read, clip_id=clip_id, starts_at_s=begins_s)
+        if begins_s is None:
+            self._proposed = _first_date(self._matches)
+            self._begins.setText(self._proposed)
+            self._asked = clip_id, self._proposed
         self._groups = {}
         for match in self._matches:
             clip = self._project.clips.get(match.clip_id)
@@ -212,7 +230,7 @@ class ImportLabelsDialog(QDialog):
         box.addItems(list(choices))
         unlabelled = bool(clips) and not any(len(clip.labels) for clip in clips)
         box.setCurrentText(_MINE_TEXT if name == MINE and unlabelled else new)
-        box.currentTextChanged.connect(self._judge)
+        box.currentTextChanged.connect(self._on_tier_typed)
         return box
 
     def _mode_box(self) -> QComboBox:
@@ -226,8 +244,16 @@ class ImportLabelsDialog(QDialog):
         clips = (self._project.clips[m.clip_id] for m in matches if m.clip_id)
         return any(len(clip.track(tier)) for clip in clips)
 
+    def _on_tier_typed(self) -> None:
+        # Of thousands of clips what an import would do takes longer than the next key.
+        if self._took_s < _LIVE_S:
+            self._judge()
+        else:
+            self._later.start()
+
     def _judge(self) -> None:
         """Say what an import would do now, and whether it would do anything."""
+        start_s = perf_counter()
         for row, name in enumerate(self._groups):
             box = self._tiers.cellWidget(row, 4)
             if box is not None:
@@ -247,8 +273,11 @@ class ImportLabelsDialog(QDialog):
             notes.insert(0, f"{lost:,} tiers are of no clip of the project")
         if len(done.new_labels) > MANY_LABELS:
             notes.insert(0, f"{len(done.new_labels)} new labels: are all of them meant?")
+        if self._read.refused:
+            notes.insert(0, f"{len(self._read.refused):,} files could not be read")
         self._warning.setText(" · ".join(dict.fromkeys(notes)))
         self._ok.setEnabled(done.segments > 0)
+        self._took_s = perf_counter() - start_s
 
     def _mark_new(self, new: set[str]) -> None:
         self._labels.blockSignals(True)
@@ -258,15 +287,13 @@ class ImportLabelsDialog(QDialog):
             self._labels.item(row, 3).setText(mark)
         self._labels.blockSignals(False)
 
-    def _first_date(self) -> str:
-        starts = [
-            tier.track.segments[0].start_s
-            for _, file in self._read.files
-            if file.wall_clock
-            for tier in file.tiers
-            if len(tier.track)
-        ]
-        return datetime.fromtimestamp(min(starts), UTC).isoformat(" ") if starts else ""
+
+def _first_date(matches: Sequence[Match]) -> str:
+    """When the one clip begins whose labels' times are dates; empty for none and for several."""
+    begins = {m.clip_id: m.zero_s for m in matches if m.clip_id and m.zero_s >= WALL_CLOCK_S}
+    if len(begins) != 1:
+        return ""
+    return datetime.fromtimestamp(next(iter(begins.values())), UTC).isoformat(" ")
 
 
 def _origin(matches: Sequence[Match]) -> str:

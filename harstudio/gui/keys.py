@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
@@ -34,7 +35,8 @@ class KeyGuard(QObject):
         if event.type() == QEvent.Type.ShortcutOverride:
             assert isinstance(event, QKeyEvent)
             moves = isinstance(watched, _WIDGETS) and _moves(event)
-            if moves or _confirms(watched, event) or _opens(watched, event):
+            presses = _presses(watched, event)
+            if moves or presses or _confirms(watched, event) or _opens(watched, event):
                 event.accept()
                 return True
             if _undoes(event) and _holds_nothing_typed(watched):
@@ -45,6 +47,20 @@ class KeyGuard(QObject):
 
 def _moves(event: QKeyEvent) -> bool:
     return event.key() in _KEYS and not event.modifiers() & ~_KEYPAD
+
+
+def _presses(watched: QObject, event: QKeyEvent) -> bool:
+    """Whether it is the key that presses a button that was reached by keys.
+
+    A button that was clicked keeps the focus too, but then the hand means to play or to label.
+    """
+    return (
+        isinstance(watched, QAbstractButton)
+        and watched.hasFocus()
+        and watched.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        and event.key() in (Qt.Key.Key_Space, *_RETURN)
+        and not event.modifiers() & ~_KEYPAD
+    )
 
 
 def _confirms(watched: QObject, event: QKeyEvent) -> bool:

@@ -34,15 +34,24 @@ def _digit(digit: str, *, otherwise: bool = False) -> ActionRow:
 
 
 def _set_in(window: MainWindow) -> None:
-    _, end = window.session.selection or (0.0, window.clock.duration_s)
-    if window.clock.time_s < end:
-        window.session.select_range(window.clock.time_s, end)
+    """Begin the selection here; one that ends before this goes on to the clip's end."""
+    now_s, clip_s = window.clock.time_s, window.clock.duration_s
+    _, end_s = window.session.selection or (0.0, clip_s)
+    _select(window, now_s, end_s if now_s < end_s else clip_s)
 
 
 def _set_out(window: MainWindow) -> None:
-    start, _ = window.session.selection or (0.0, 0.0)
-    if window.clock.time_s > start:
-        window.session.select_range(start, window.clock.time_s)
+    """End the selection here; one that begins after this begins with the clip."""
+    now_s = window.clock.time_s
+    start_s, _ = window.session.selection or (0.0, 0.0)
+    _select(window, start_s if start_s < now_s else 0.0, now_s)
+
+
+def _select(window: MainWindow, start_s: float, end_s: float) -> None:
+    if start_s < end_s:
+        window.session.select_range(start_s, end_s)
+    else:
+        window.tell("Nothing to select: the playhead is at the end of the clip, or its start")
 
 
 def _suggested(window: MainWindow) -> bool:

@@ -125,7 +125,11 @@ def export_labels(window: MainWindow) -> None:
         )
         if not name:
             return
-        path = Path(name) if Path(name).suffix else Path(name + suffix)
+        path = Path(name)
+        if path.suffix.lower() != suffix.lower():  # "walk.01" would become a folder
+            path = path.with_name(path.name + suffix)
+        if not _may_replace(window, Path(name), path):
+            return
     else:
         folder = _ask_folder(window, f"Folder for files of {kind.title}")
         if folder is None:
@@ -168,10 +172,13 @@ def export_windows(window: MainWindow) -> None:
     name, _ = QFileDialog.getSaveFileName(
         window, "Export training windows", "windows.npz", "Windows (*.npz)"
     )
-    if name:
+    path = Path(name)
+    if name and path.suffix.lower() != ".npz":
+        path = path.with_name(path.name + ".npz")
+    if name and _may_replace(window, Path(name), path):
         _start(
             window, "Exporting windows", cutting.export_windows, project, window.session.folder,
-            Path(name), dialog.config, dialog.signals.currentData(), dialog.clips.currentData(),
+            path, dialog.config, dialog.signals.currentData(), dialog.clips.currentData(),
             items="windows",
         )  # fmt: skip
 
@@ -201,6 +208,16 @@ def _ask_folder(window: MainWindow, title: str) -> Path | None:
         buttons.No,
     )
     return Path(name) if answer == buttons.Yes else None
+
+
+def _may_replace(window: MainWindow, asked: Path, path: Path) -> bool:
+    """Whether a file may be written that the file dialog has not asked about, for its ending."""
+    if path == asked or not path.exists():
+        return True
+    buttons = QMessageBox.StandardButton
+    question = f"{path.name} exists already. Replace it?"
+    answer = QMessageBox.question(window, "Export", question, buttons.Yes | buttons.No, buttons.No)
+    return answer == buttons.Yes
 
 
 def _start(

@@ -103,14 +103,21 @@ def paint(
 
 def _first_new(track: LabelTrack, before: LabelTrack, segment: Segment) -> int | None:
     """Index of a segment that was put down, or of the first piece of it that found room."""
-    known = set(before.segments)
-    pieces = (
-        i for i, each in enumerate(track.segments)
-        if each not in known and each.label == segment.label
-        and segment.start_s <= each.start_s < segment.end_s
-    )  # fmt: skip
     whole = track.index_of(segment)
-    return whole if whole is not None else next(pieces, None)
+    if whole is not None:
+        return whole
+    pieces = (
+        i for i in _new_ones(track, before)
+        if track.segments[i].label == segment.label
+        and segment.start_s <= track.segments[i].start_s < segment.end_s
+    )  # fmt: skip
+    return next(pieces, None)
+
+
+def _new_ones(track: LabelTrack, before: LabelTrack) -> list[int]:
+    """Indices of the segments that were not there before."""
+    known = set(before.segments)
+    return [i for i, each in enumerate(track.segments) if each not in known]
 
 
 def free_stretch(session: Session, time_s: float) -> tuple[float, float]:
@@ -123,13 +130,19 @@ def free_stretch(session: Session, time_s: float) -> tuple[float, float]:
 
 def split(session: Session, clock: PlaybackClock) -> None:
     """Cut the segment under the playhead in two."""
-    track = track_of(session)
-    after = track.split(clock.time_s)
-    if after == track:
-        session.message.emit("No segment under the playhead to split")
+    split_at(session, clock.time_s)
+
+
+def split_at(session: Session, time_s: float) -> None:
+    """Cut the segment at a time in two, of several there the selected one; select what follows."""
+    before = session.track
+    after = before.split(time_s, session.segment_index)
+    halves = _new_ones(after, before)
+    if not halves:
+        session.message.emit("No segment there to split")
         return
     session.edit_labels("Split", after)
-    session.select_segment(after.index_at(clock.time_s))
+    session.select_segment(halves[-1])
 
 
 def merge(session: Session, clock: PlaybackClock) -> None:
@@ -138,8 +151,9 @@ def merge(session: Session, clock: PlaybackClock) -> None:
     if index is None or index + 1 >= len(track):
         session.message.emit("Select a segment with another one after it to merge them")
         return
-    session.edit_labels("Merge", track.merge(index))
-    session.select_segment(index)
+    after = track.merge(index)
+    session.edit_labels("Merge", after)
+    session.select_segment((_new_ones(after, track) or [index])[0])
 
 
 def delete(session: Session) -> None:

@@ -31,6 +31,7 @@ from harstudio.core.project import Clip
 from harstudio.gui import files
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.errors import show_failure, warn
+from harstudio.gui.generating import Generating
 from harstudio.gui.job_bar import JobBar
 from harstudio.gui.keys import KeyGuard
 from harstudio.gui.library.panel import LibraryPanel
@@ -42,6 +43,7 @@ from harstudio.gui.panels.body import BodyPanel
 from harstudio.gui.panels.history import HistoryPanel
 from harstudio.gui.panels.labels import LabelsPanel
 from harstudio.gui.panels.results import ResultsPanel
+from harstudio.gui.panels.runs import RunsPanel
 from harstudio.gui.panels.segments import SegmentsPanel
 from harstudio.gui.panels.sensors import SensorsPanel
 from harstudio.gui.panels.train import TrainPanel
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
         session, clock, theme = self.session, self.clock, self.theme
         self.placing = Placing(session, self)
         self.what_if = WhatIf(session, self.placing, self)
+        self.generating = Generating(session, self.jobs, self)
         self.viewport = ViewportPanel(
             session, self.placing, clock, theme, what_if=self.what_if, settings=self.settings
         )
@@ -103,7 +106,8 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel(session, clock, self.time_window, theme)
         self.labels = LabelsPanel(session, clock, theme)
         self.align = AlignPanel(session, clock, self.jobs, theme)
-        self.train = TrainPanel(session, self.jobs, theme)
+        self.train = TrainPanel(session, self.jobs, theme, self.settings)
+        self.runs = RunsPanel(session, self.jobs, theme, self.train.book)
         self.results = ResultsPanel(session, self.jobs, theme)
         self._panels: dict[str, tuple[str, QWidget]] = {
             "library": ("Library", self.library),
@@ -120,6 +124,7 @@ class MainWindow(QMainWindow):
             "body": ("Body", BodyPanel(session, self.what_if)),
             "train": ("Train", self.train),
             "results": ("Results", self.results),
+            "runs": ("Runs", self.runs),
             "history": ("History", HistoryPanel(session)),
         }
         self.welcome = Welcome(
@@ -207,7 +212,13 @@ class MainWindow(QMainWindow):
         self.jobs.failed.connect(lambda reason, details: self._on_job_failed(reason, details))
         self.jobs.told.connect(self.tell)
         self.train.run_finished.connect(self._on_run_finished)
+        self.train.wanted.connect(lambda: self.show_panel("train"))
+        self.runs.opened.connect(self._on_run_finished)
+        self.runs.opened.connect(self.train.show_run)
+        self.runs.reuse_requested.connect(self.train.use_settings)
+        self.runs.resume_requested.connect(self.train.resume)
         self.results.finetune_requested.connect(self._on_finetune_requested)
+        self.train.book.changed.connect(self.results.refresh_runs)
 
     # -- project and clip ----------------------------------------------------------------
 

@@ -141,10 +141,5 @@ class Places:
             session.message.emit("Nothing was edited before this" if known else "No edit yet")
             return
         self._shown = place = known[index]
-        session.show_moment(place.clip_id, place.start_s, place.end_s)
         session.select_tier(place.tier)
-        track, stretch = session.track, (place.start_s, place.end_s)
-        same = (i for i, s in enumerate(track.segments) if (s.start_s, s.end_s) == stretch)
-        here = next(same, None)
-        if here is not None:
-            session.select_segment(here)
+        session.show_moment(place.clip_id, place.start_s, place.end_s)

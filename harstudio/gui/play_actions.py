@@ -42,8 +42,11 @@ def _segment_edge(end: bool) -> Run:
 
 
 def _loop(window: MainWindow) -> None:
-    window.clock.set_loop(None if window.clock.loop else window.session.selection)
-    if window.clock.loop is not None:
+    looped = window.clock.loop is not None
+    window.clock.set_loop(None if looped else window.session.selection)
+    if window.session.selection is None and not looped:
+        window.tell("Select a segment or a stretch to loop it")
+    elif window.clock.loop is not None:
         window.clock.seek(window.clock.loop[0])
         window.clock.play()
 
@@ -53,6 +56,8 @@ def _zoom_selection(window: MainWindow) -> None:
         start, end = window.session.selection
         margin = 0.1 * (end - start)
         window.time_window.show_range(start - margin, end + margin)
+    else:
+        window.tell("Select a segment or a stretch to zoom to it")
 
 
 def _zoom(factor: float) -> Run:

@@ -32,6 +32,7 @@ class Session(QObject):
     clip_opened = Signal()  # see `loaded`
     clip_failed = Signal(str, str)  # clip id, reason
     virtual_changed = Signal()  # see `virtual`
+    generated_changed = Signal()  # see `generated`
     sensor_changed = Signal(str)
     selection_changed = Signal()  # see `selection`, `segment_index`
     tier_changed = Signal(str)  # see `tier`
@@ -49,6 +50,7 @@ class Session(QObject):
         self._clip_id: str | None = None
         self._loaded: LoadedClip | None = None
         self._preview: ImuRecording | None = None
+        self._generated: ImuRecording | None = None
         self._sensor = ""
         self._selection: tuple[float, float] | None = None
         self._segment: int | None = None
@@ -238,10 +240,17 @@ class Session(QObject):
         return self.clip.track(self.tier) if self.clip is not None else LabelTrack()
 
     def select_tier(self, tier: str) -> None:
-        """Work on another tier from now on, in every clip that has it."""
+        """Work on another tier from now on, in every clip that has it.
+
+        A selected stretch stays, a selected segment does not: the next key would put a label at
+        its place into the other tier.
+        """
         if tier != self._tier:
+            was_segment = self._segment is not None
             self._tier = tier
             self._segment = self._segment_at(self._selection)
+            if was_segment and self._segment is None:
+                self._selection = None
             self.tier_changed.emit(tier)
             self.selection_changed.emit()
 
@@ -270,13 +279,24 @@ class Session(QObject):
         self._preview = recording
         self.virtual_changed.emit()
 
+    @property
+    def generated(self) -> ImuRecording | None:
+        """Signals that a trained model has made from the open clip's motion, if it was asked."""
+        return self._generated
+
+    def show_generated(self, recording: ImuRecording | None) -> None:
+        """Show signals that a model made from the open clip's motion; None shows none."""
+        if recording is not self._generated:
+            self._generated = recording
+            self.generated_changed.emit()
+
     def open_clip(self, clip_id: str) -> None:
         """Show another clip; its files are read in the background."""
         if self._project is None or clip_id == self._clip_id:
             return
         self._project.clip(clip_id)
         self._clip_id, self._loaded, self._preview = clip_id, None, None
-        self._selection, self._segment = None, None
+        self._selection, self._segment, self._generated = None, None, None
         self.clip_opening.emit(clip_id)
         self.selection_changed.emit()
         self._load()
@@ -286,7 +306,7 @@ class Session(QObject):
         self._reader.drop()
         if self._clip_id is not None:
             self._clip_id, self._loaded, self._preview = None, None, None
-            self._selection, self._segment = None, None
+            self._selection, self._segment, self._generated = None, None, None
             self.clip_opened.emit()
 
     def _load(self) -> None:
@@ -352,9 +372,12 @@ class Session(QObject):
         self.selection_changed.emit()
 
     def show_moment(self, clip_id: str, start_s: float, end_s: float) -> None:
-        """Open a clip at a stretch of time and select that, in every view."""
+        """Open a clip at a stretch of time, or at a segment, and select that in every view."""
         self.open_clip(clip_id)
         self.select_range(start_s, end_s)
+        index = self._segment_at(self._selection)
+        if index is not None:
+            self.select_segment(index)
         self.moment_requested.emit(clip_id, start_s, end_s)
 
 

@@ -13,7 +13,10 @@ THEMES = ("system", "light", "dark")
 
 @dataclass(frozen=True)
 class Colours:
-    """``#RRGGBB`` by meaning. Virtual is blue, real is orange, residual is grey, everywhere."""
+    """``#RRGGBB`` by meaning.
+
+    Virtual is blue, real is orange, residual is grey, generated is teal, everywhere.
+    """
 
     dark: bool
     window: str
@@ -30,6 +33,7 @@ class Colours:
     virtual: str
     real: str
     residual: str
+    generated: str
     playhead: str
     selection: str
     plot: str
@@ -56,6 +60,7 @@ LIGHT = Colours(
     virtual="#1F6FB5",
     real="#B04F00",
     residual="#7A828E",
+    generated="#00796B",
     playhead="#C2185B",
     selection="#1F6FB5",
     plot="#FFFFFF",
@@ -82,6 +87,7 @@ DARK = Colours(
     virtual="#56A8F0",
     real="#F29A4A",
     residual="#8F98A5",
+    generated="#3CC9B4",
     playhead="#FF5C93",
     selection="#4C9BE0",
     plot="#1E2227",
@@ -196,4 +202,5 @@ def style_sheet(c: Colours) -> str:
     QCommandLinkButton:hover, QCommandLinkButton:focus {{ border-color: {c.accent}; }}
     *[faint="true"] {{ color: {c.faint}; }}
     *[harm="true"] {{ color: {c.harm}; }}
+    *[warning="true"] {{ color: {c.warning}; }}
     """

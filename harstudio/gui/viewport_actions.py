@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harstudio.core.skeleton import JOINTS
-from harstudio.gui.action_row import ActionRow, Run, has_clip
+from harstudio.gui.action_row import ActionRow, Run
 from harstudio.gui.placing import spoken
 from harstudio.gui.viewport.modes import FRONT, SIDE, TINTS, TOP
 from harstudio.gui.viewport.views import SLOTS
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from harstudio.gui.main_window import MainWindow
 
 
+def _is_drawn(window: MainWindow) -> bool:
+    """Whether somebody is in the picture: no one without a motion, or without OpenGL."""
+    return window.session.clip is not None and window.viewport.subject.figure is not None
+
+
 def _toggle(option: str, text: str, key: str) -> ActionRow:
     return ActionRow(
         f"show_{option}", "View/Show", text, (key,),
-        lambda window: window.viewport.showing.toggle(option), has_clip,
+        lambda window: window.viewport.showing.toggle(option), _is_drawn,
         lambda window: bool(getattr(window.viewport.showing.options, option)),
     )  # fmt: skip
 
@@ -25,7 +30,7 @@ def _toggle(option: str, text: str, key: str) -> ActionRow:
 def _tint(tint: str) -> ActionRow:
     return ActionRow(
         f"tint_{tint}", "View/The label colours", tint.capitalize(), (),
-        lambda window: window.viewport.showing.choose(tint=tint), has_clip,
+        lambda window: window.viewport.showing.choose(tint=tint), _is_drawn,
         lambda window: window.viewport.showing.options.tint == tint,
     )  # fmt: skip
 
@@ -33,7 +38,7 @@ def _tint(tint: str) -> ActionRow:
 def _side(side: str, text: str, key: str) -> ActionRow:
     return ActionRow(
         f"look_{side}", "View/Look from", text, (key,),
-        lambda window: window.viewport.set_view(side), has_clip,
+        lambda window: window.viewport.set_view(side), _is_drawn,
     )  # fmt: skip
 
 
@@ -43,7 +48,7 @@ def _recall(slot: str) -> ActionRow:
             window.tell(f"No view {slot} has been kept yet (Ctrl+Alt+Shift+{slot} keeps one)")
 
     return ActionRow(
-        f"view_{slot}", "View/Look from", f"View {slot}", (f"Ctrl+Alt+{slot}",), run, has_clip
+        f"view_{slot}", "View/Look from", f"View {slot}", (f"Ctrl+Alt+{slot}",), run, _is_drawn
     )
 
 
@@ -54,14 +59,14 @@ def _keep(slot: str) -> ActionRow:
 
     return ActionRow(
         f"keep_view_{slot}", "View/Keep this view", f"As view {slot}",
-        (f"Ctrl+Alt+Shift+{slot}",), run, has_clip,
+        (f"Ctrl+Alt+Shift+{slot}",), run, _is_drawn,
     )  # fmt: skip
 
 
 def _about(joint: str) -> ActionRow:
     return ActionRow(
         f"turn_about_{joint}", "View/Turn about", spoken(joint).capitalize(), (),
-        lambda window: window.viewport.rig.focus(joint), has_clip,
+        lambda window: window.viewport.rig.focus(joint), _is_drawn,
         lambda window: window.viewport.rig.joint == joint,
     )  # fmt: skip
 
@@ -74,7 +79,7 @@ def _measure(joint: str) -> ActionRow:
 
 
 def _has_body(window: MainWindow) -> bool:
-    return has_clip(window) and window.viewport.what_if.body is not None
+    return window.viewport.what_if.body is not None
 
 
 def _follow(window: MainWindow) -> None:
@@ -94,7 +99,7 @@ _shape: Run = lambda window: window.show_panel("body")  # noqa: E731 - a row's c
 VIEWPORT_ROWS: tuple[ActionRow, ...] = (
     ActionRow(
         "next_mode", "View/Show", "Body, skeleton or both", ("B",),
-        lambda window: window.viewport.next_mode(), has_clip,
+        lambda window: window.viewport.next_mode(), _is_drawn,
     ),
     _toggle("joint_axes", "Joint axes", "Alt+J"),
     _toggle("contact", "Ground contact", "Alt+F"),
@@ -104,7 +109,7 @@ VIEWPORT_ROWS: tuple[ActionRow, ...] = (
     _toggle("ghosts", "Ghosts before and after", "Alt+G"),
     ActionRow(
         "second_motion", "View/Show", "Second motion …", ("Alt+O",),
-        lambda window: window.viewport.ask_second(), has_clip,
+        lambda window: window.viewport.ask_second(), _is_drawn,
     ),
     ActionRow(
         "no_second_motion", "View/Show", "No second motion", (),
@@ -113,7 +118,7 @@ VIEWPORT_ROWS: tuple[ActionRow, ...] = (
     ),
     ActionRow(
         "second_left", "View/Show", "Second body to the left", (),
-        lambda w: w.viewport.companion.put_beside(not w.viewport.companion.beside), has_clip,
+        lambda w: w.viewport.companion.put_beside(not w.viewport.companion.beside), _is_drawn,
         lambda w: w.viewport.companion.beside,
     ),
     ActionRow("body_shape", "View/Show", "Body shape …", ("Alt+S",), _shape, _has_body),
@@ -124,13 +129,18 @@ VIEWPORT_ROWS: tuple[ActionRow, ...] = (
     *(_recall(slot) for slot in SLOTS),
     *(_keep(slot) for slot in SLOTS),
     ActionRow(
-        "follow", "View", "Follow the body", ("F",), _follow, has_clip,
+        "follow", "View", "Follow the body", ("F",), _follow, _is_drawn,
         lambda window: window.viewport.rig.follow,
     ),
     ActionRow(
         "turn_about_chosen", "View/Turn about", "The chosen joint", ("Alt+C",), _about_chosen,
-        has_clip,
+        _is_drawn,
     ),
     *(_about(joint) for joint in JOINTS),
+    ActionRow(
+        "measure_none", "View/Virtual sensor at", "No joint", (),
+        lambda window: window.viewport.joints.forget_measured(),
+        lambda window: bool(window.viewport.joints.measured),
+    ),
     *(_measure(joint) for joint in JOINTS),
 )  # fmt: skip

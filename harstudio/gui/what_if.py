@@ -145,8 +145,12 @@ class WhatIf(QObject):
 
     def reset(self) -> None:
         """Everything as it was recorded."""
-        self.forget_probe()
-        self.reset_shape()
+        shaped = self._betas is not None
+        self._betas, self._person = None, None  # before anyone is told of anything
+        if self._probe is not None:
+            self.forget_probe()
+        elif shaped:
+            self._show_soon()
 
     # -- signals -------------------------------------------------------------------------
 
@@ -159,7 +163,7 @@ class WhatIf(QObject):
         loaded = self._session.loaded
         self._shown = False
         if loaded is None or loaded.shaped is None:
-            self._betas, self._person, self._probe = None, None, None
+            self.reset()
         elif self._betas is not None:
             if len(self._betas) != len(loaded.shaped.body.shape_names):
                 self._betas, self._person = None, None
@@ -167,7 +171,7 @@ class WhatIf(QObject):
                 self._person = other_person(loaded, self._betas)
         if self._person is not None or self._probe is not None:
             self._later.start()
-        self.changed.emit()
+            self.changed.emit()
 
     def _on_layout(self) -> None:
         # A sensor in the hand has the signals to itself; let go, it leaves the recorded ones.
@@ -189,8 +193,7 @@ class WhatIf(QObject):
         if self._person is not None:
             person = self._person
             wearer = replace(loaded, motion=person.motion, shaped=person.shaped)
-            names = (name for item in loaded.recordings for name in item.recording.sensors)
-            layout: SensorLayout = layout_with(project.layout, names)
+            layout: SensorLayout = layout_with(project.layout, loaded.worn)
             options = options_for(loaded.points, SimulationOptions(rate_hz=project.rate_hz))
             virtual = simulate_motion(person.shaped, person.motion, layout, options)
         if self._probe is not None:

@@ -193,18 +193,22 @@ class JobCentre(QObject):
             Called in the window's thread: with the result; with each Progress; at any end.
         """
         run = JobRun(title, function, arguments, self)
-        self._running.append(run)
-        run.progressed.connect(self._on_progressed)
         if on_progress is not None:
             run.progressed.connect(on_progress)
         if on_done is not None:
             run.succeeded.connect(on_done)
+        self.adopt(run, on_end)
+        return run
+
+    def adopt(self, run: JobRun, on_end: Callable[[], None] | None = None) -> None:
+        """Start a job and watch it with the others."""
+        self._running.append(run)
+        run.progressed.connect(self._on_progressed)
         run.failed.connect(self.failed)
-        run.cancelled.connect(lambda: self.told.emit(f"{title}: cancelled"))
+        run.cancelled.connect(lambda: self.told.emit(f"{run.title}: cancelled"))
         run.finished.connect(lambda: self._ended(run, on_end))
         run.start()
         self.changed.emit()
-        return run
 
     def _on_progressed(self, _progress: Progress) -> None:
         self.changed.emit()

@@ -23,7 +23,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], name: str) ->
     ----------
     docks : mapping
         library, signals, timeline, labels, segments, agreement, sensors, align, body, train,
-        results, history.
+        results, runs, history.
     """
     for dock in docks.values():
         dock.setFloating(False)
@@ -103,6 +103,7 @@ def _review(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _tabs(window, [docks[n] for n in ("labels", "sensors", "align", "history", "train", "results")])
     _tabs(window, [docks[n] for n in ("library", "segments", "agreement")])  # tables need height
     _tabs_hidden(window, docks["library"], docks["body"])
+    _tabs_hidden(window, docks["labels"], docks["runs"])
     _show(window, _BOTTOM, docks["timeline"])
     width, height = window.width(), window.height()
     window.resizeDocks(
@@ -119,6 +120,7 @@ def _compare(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _RIGHT, docks["align"])
     _tabs(window, [docks[n] for n in ("align", "sensors", "labels", "history", "train", "results")])
     _tabs_hidden(window, docks["library"], docks["body"], docks["segments"], docks["agreement"])
+    _tabs_hidden(window, docks["align"], docks["runs"])
     for name in ("history", "train", "results"):  # six tabs could not be read; a command shows them
         docks[name].hide()
     _show(window, _BOTTOM, docks["signals"])
@@ -132,7 +134,7 @@ def _compare(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
 
 def _learn(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     _show(window, _RIGHT, docks["train"])
-    _tabs(window, [docks[n] for n in ("train", "results", "history")])
+    _tabs(window, [docks[n] for n in ("train", "results", "runs", "history")])
     _show(window, _LEFT, docks["library"])
     _tabs(window, [docks[n] for n in ("library", "labels", "sensors", "align")])
     _tabs_hidden(window, docks["library"], docks["body"], docks["segments"], docks["agreement"])

@@ -200,7 +200,8 @@ def _rows(text: str) -> Iterator[LabelRow]:
     first, _, _ = text.partition("\n")
     delimiter = delimiter_of(first)
     columns = _columns(header_cells(first.rstrip("\r"), delimiter))
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Strict, or a quote that is never closed swallows all rows after it.
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         next(table, None)
         for cells in table:

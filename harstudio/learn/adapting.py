@@ -11,7 +11,13 @@ import numpy as np
 from harstudio.core.arrays import IntArray
 from harstudio.core.jobs import Job, Progress
 from harstudio.learn.alternatives import FULL, HEAD, SCRATCH
-from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS, Checkpoint, balanced_sample
+from harstudio.learn.checkpoint import (
+    SOURCE_CODES,
+    SOURCE_WINDOWS,
+    Checkpoint,
+    balanced_sample,
+    source_of,
+)
 from harstudio.learn.config import FinetuneConfig
 from harstudio.learn.head_training import (
     Material,
@@ -19,7 +25,6 @@ from harstudio.learn.head_training import (
     adapt_all,
     adapt_head,
     from_scratch,
-    source_of,
 )
 from harstudio.learn.holdout import stretches
 from harstudio.learn.leaks import overlaps

@@ -62,13 +62,6 @@ def signals_of(channels: str) -> tuple[str, ...]:
     return signals
 
 
-def needs(channels: str) -> tuple[str, ...]:
-    """What a recording must have beside its acceleration: ``gyro``, ``orientation``, or neither."""
-    wanted = set(signals_of(channels))
-    needed = {"gyro": {"gyro", "gyro_norm"}, "orientation": {"rotation"}}
-    return tuple(what for what, signals in needed.items() if wanted & signals)
-
-
 def channel_names(sensors: tuple[str, ...], channels: str) -> tuple[str, ...]:
     """``<sensor> <column>`` of each channel, sensor by sensor."""
     columns = [column for signal in signals_of(channels) for column in _COLUMNS[signal]]

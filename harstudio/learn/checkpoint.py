@@ -15,8 +15,9 @@ from harstudio.core.arrays import IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
 from harstudio.learn.files import Tensors, read_tensors, write_tensors
+from harstudio.learn.leaks import listed
 from harstudio.learn.scaling import Scaler
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.windows import Float32Array, WindowSet
 
 FORMAT = "harstudio-model-1"
 SOURCE_WINDOWS, SOURCE_CODES = "source.windows", "source.codes"
@@ -109,7 +110,14 @@ class Checkpoint:
                 tensors=tensors,
                 version=metadata["harstudio"],
             )
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise HarstudioError(f"{path}: damaged model description ({error!r})") from error
         loaded._check(path)
         return loaded
@@ -122,6 +130,8 @@ class Checkpoint:
                 f"{path}: scales {self.scaler.mean.shape} and {self.scaler.sd.shape}, "
                 f"expected one for each of {len(self.channels)} channels"
             )
+        if not (np.isfinite(self.scaler.mean).all() and (self.scaler.sd > 0).all()):
+            raise HarstudioError(f"{path}: a scale is no number above 0")
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise HarstudioError(f"{path}: labels {self.labels!r}, expected two or more, distinct")
         if self.window_samples < 1 or not 0 < self.rate_hz < float("inf"):
@@ -133,8 +143,8 @@ class Checkpoint:
         """HarstudioError unless the windows have this model's channels, rate and length."""
         if windows.channels != self.channels:
             raise HarstudioError(
-                f"the windows have the channels {_listed(windows.channels)}, "
-                f"the model was trained on {_listed(self.channels)}",
+                f"the windows have the channels {listed(windows.channels, 6)}, "
+                f"the model was trained on {listed(self.channels, 6)}",
                 "choose the same sensors and channels as the model",
             )
         same_rate = abs(windows.rate_hz / self.rate_hz - 1.0) < 0.01
@@ -155,6 +165,12 @@ def balanced_sample(codes: IntArray, rng: np.random.Generator, most: int = 1000)
     return np.lexsort((codes, rank))[:most]
 
 
-def _listed(names: tuple[str, ...], most: int = 6) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def source_of(checkpoint: Checkpoint) -> tuple[Float32Array, IntArray]:
+    """The sample of training windows that a model keeps; none is fine."""
+    shape = (checkpoint.window_samples, len(checkpoint.channels))
+    signals = checkpoint.tensors.get(SOURCE_WINDOWS, np.zeros((0, *shape), np.float32))
+    codes = checkpoint.tensors.get(SOURCE_CODES, np.zeros(0, np.int64))
+    fits = codes.ndim == 1 and signals.shape == (len(codes), *shape)
+    if not fits or (len(codes) and not 0 <= codes.min() <= codes.max() < len(checkpoint.labels)):
+        raise HarstudioError("the model's sample of training windows is damaged")
+    return signals.astype(np.float32), codes.astype(np.int64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +13,21 @@ from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, finished
 from harstudio.learn.checkpoint import Checkpoint
-from harstudio.learn.leaks import CLIP, SUBJECT, TEST, TRAIN, VALIDATION, Leak, counted
+from harstudio.learn.leaks import (
+    CLIP,
+    MOVEMENT,
+    SUBJECT,
+    TEST,
+    TRAIN,
+    UNKNOWN_TRAINING,
+    VALIDATION,
+    Leak,
+    counted,
+)
 from harstudio.learn.prediction import predicted, predictor_of
 from harstudio.learn.report import EvaluationReport, report_of
 from harstudio.learn.run_extras import count_look, looks_caution
-from harstudio.learn.runs import RunFolder
+from harstudio.learn.runs import FINETUNING, PARTS_TOLD, SEEN_BEFORE, RunFolder
 from harstudio.learn.windows import WindowSet
 
 
@@ -52,6 +63,7 @@ def evaluating(
     checkpoint = run.checkpoint()
     checkpoint.check_fits(windows)
     labels = all_labels(checkpoint, windows)
+    leaks = leaks_of_run(run, windows)
     index = np.arange(len(windows))
     probabilities = yield from predicted(
         predictor_of(checkpoint), windows, index, classes=len(checkpoint.labels)
@@ -71,9 +83,9 @@ def evaluating(
                 "clips": sorted({windows.clip_ids[i] for i in set(windows.clip_index)}),
             }
         },
-        warnings=(*warnings, *unseen_labels(checkpoint, windows), *seen_before(run, windows)),
+        warnings=(*warnings, *unseen_labels(checkpoint, windows), *(leak.text for leak in leaks)),
         model=checkpoint.model,
-        leaks=leaks_of_run(run, windows),
+        leaks=leaks,
     )
     return _with_look(run, report, windows, part_text)
 
@@ -134,30 +146,76 @@ def unseen_labels(checkpoint: Checkpoint, windows: WindowSet) -> list[str]:
     ]
 
 
-def seen_before(run: RunFolder, windows: WindowSet) -> list[str]:
-    """What to tell about clips and subjects that the run was trained or chosen on."""
-    return [leak.text for leak in leaks_of_run(run, windows)]
-
-
 def leaks_of_run(run: RunFolder, windows: WindowSet) -> tuple[Leak, ...]:
-    """The clips and subjects of windows that the run was trained or chosen on."""
-    if not run.finished:
-        return ()
-    parts = run.report().parts
+    """What windows share with those that a run, or what it came from, was trained or chosen on.
+
+    Clips, other clips of the same movement, and subjects. Where nobody can tell what a model was
+    trained on, that is told.
+    """
+    seen = seen_by(run)
     found = []
-    for kind, key, names, index in (
-        (CLIP, "clips", windows.clip_ids, windows.clip_index),
-        (SUBJECT, "subjects", windows.subjects, windows.subject_index),
+    if not seen.known:
+        text = "what the model was trained on is not known: these windows may be among it"
+        found.append(Leak(UNKNOWN_TRAINING, (TRAIN, TEST), 1, len(windows), text))
+    used = np.unique(windows.clip_index)
+    clips = {int(i) for i in used if windows.clip_ids[i] in seen.clips}
+    shown = {
+        movement
+        for clip_id, movement in zip(windows.clip_ids, windows.movements, strict=True)
+        if clip_id in seen.clips or movement in seen.clips
+    }
+    copies = {int(i) for i in used if windows.movements[i] in shown} - clips
+    people = {int(i) for i in np.unique(windows.subject_index)}
+    subjects = {i for i in people if windows.subjects[i] in seen.subjects}
+    for kind, shared, index, what in (
+        (CLIP, clips, windows.clip_index, "that the model was trained on"),
+        (MOVEMENT, copies, windows.clip_index, "of a movement that the model was trained on"),
+        (SUBJECT, subjects, windows.subject_index, "that the model was trained on"),
     ):
-        used = {
-            str(name) for part in (TRAIN, VALIDATION) for name in parts.get(part, {}).get(key, ())
-        }
-        shared = [i for i in np.unique(index) if names[i] and names[i] in used]
         if shared:
-            count = int(np.isin(index, shared).sum())
-            text = (
-                f"{counted(count, 'window')} of {counted(len(shared), kind)} "
-                "that the model was trained on"
-            )
+            count = int(np.isin(index, list(shared)).sum())
+            noun = SUBJECT if kind == SUBJECT else CLIP
+            text = f"{counted(count, 'window')} of {counted(len(shared), noun)} {what}"
             found.append(Leak(kind, (TRAIN, TEST), len(shared), count, text))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model has learnt from, its ancestors' material included.
+
+    Attributes
+    ----------
+    clips, subjects : sets of clip ids and names
+    known : bool
+        Whether that is all.
+    """
+
+    clips: frozenset[str]
+    subjects: frozenset[str]
+    known: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for the runs that come of this one."""
+        return {
+            "clips": sorted(self.clips), "subjects": sorted(self.subjects), "known": self.known,
+        }  # fmt: skip
+
+
+def seen_by(run: RunFolder) -> Seen:
+    """What a run was trained or chosen on, and what its ancestors were."""
+    about = run.about()
+    parts = run.report().parts if run.finished else about.get(PARTS_TOLD)
+    parts = parts if isinstance(parts, Mapping) else {}
+    learnt = [parts.get(part) for part in (TRAIN, VALIDATION)]
+    known = isinstance(learnt[0], Mapping) and isinstance(learnt[0].get("clips"), list)
+    if about.get("kind") == FINETUNING:
+        before = about.get(SEEN_BEFORE)
+        learnt.append(before)
+        known &= isinstance(before, Mapping) and before.get("known") is True
+    return Seen(_named(learnt, "clips"), _named(learnt, "subjects") - {""}, known)
+
+
+def _named(held: list[Any], key: str) -> frozenset[str]:
+    lists = [each.get(key) for each in held if isinstance(each, Mapping)]
+    return frozenset(str(name) for names in lists if isinstance(names, list) for name in names)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ _TYPES = {
     "bool": "BOOL",
 }  # fmt: skip
 """numpy's names of types, and those of safetensors."""
+_MOST_BYTES = 4 << 30
+"""Of an npz file, unpacked: a small one can claim to be of any size."""
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -115,6 +120,35 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
             return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise HarstudioError(f"{path}: not a safetensors file ({error})") from error
+
+
+def read_npz(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Arrays of an npz file by name, without pickles.
+
+    Raises
+    ------
+    HarstudioError
+        The file is missing, unreadable, too large, no npz file, or lacks one of the arrays.
+    """
+    try:
+        # Opened here, because np.load leaves a damaged file open.
+        with path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise HarstudioError(f"{path}: not an npz file")
+            with zipfile.ZipFile(stream) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > _MOST_BYTES:
+                raise HarstudioError(f"{path}: unpacks to {size >> 20} MiB, too large")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as file:
+                return {name: np.asarray(file[name]) for name in names}
+    except OSError as error:
+        raise HarstudioError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (
+        ValueError, KeyError, TypeError, EOFError, MemoryError, OverflowError, RuntimeError,
+        SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise HarstudioError(f"{path}: damaged ({error})") from error
 
 
 def _write_text(path: Path, text: str) -> None:

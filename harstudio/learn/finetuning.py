@@ -19,13 +19,23 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.learn.alternatives import TITLES, ZERO_SHOT, Alternative, Alternatives
 from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.config import FinetuneConfig
-from harstudio.learn.evaluation import all_labels, seen_before, unseen_labels, widened
+from harstudio.learn.evaluation import all_labels, leaks_of_run, seen_by, unseen_labels, widened
 from harstudio.learn.holdout import hold_out
+from harstudio.learn.leaks import Leak
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.prediction import predicted, predictor_of
 from harstudio.learn.report import EvaluationReport, report_of
 from harstudio.learn.run_state import STOPPED
-from harstudio.learn.runs import ALTERNATIVES, BEFORE, FINETUNING, RunFolder, RunWriter
+from harstudio.learn.runs import (
+    ALTERNATIVES,
+    BEFORE,
+    FINETUNING,
+    MODEL,
+    PARTS_TOLD,
+    SEEN_BEFORE,
+    RunFolder,
+    RunWriter,
+)
 from harstudio.learn.splits import TEST, Split, class_warnings, parts_summary
 from harstudio.learn.windows import WindowSet
 
@@ -109,28 +119,35 @@ def finetune(
     parent.check_fits(windows)
     labels = all_labels(parent, windows)
     split = hold_out(windows, config)
-    told = (*warnings, *_warnings(parent_run, parent, windows, split))
+    # Of the parent it is told what it had seen; of what comes of it, what it sees here as well.
+    inherited = leaks_of_run(parent_run, windows.taken(split.test))
+    leaks = (*inherited, *split.leaks)
+    warnings = tuple(warnings)
+    told = (*warnings, *_warnings(parent, windows, split, leaks))
+    told_before = (*warnings, *_warnings(parent, windows, split, inherited))
     windows = windows.relabelled(labels)
     with RunWriter(out_dir) as writer:
         yield Progress(0, 0, "loading torch")
         # Late: whoever imports this module must not wait for torch.
         from harstudio.learn.adapting import adapted
 
-        writer.about(FINETUNING, _about(parent_run, parent, windows, split, config))
+        writer.about(FINETUNING, _about(parent_run, parent, windows, split, config, leaks))
         writer.extra(files or {})
         zero_shot = yield from _judged(parent, windows, split)
         cannot = unseen_labels(parent, windows.taken(split.test))
-        before = _report(zero_shot, labels, windows, split, (*told, *cannot), parent)
+        before = _report(
+            zero_shot, labels, windows, split, (*told_before, *cannot), parent, inherited
+        )
         writer.report(before, BEFORE)
         tried = yield from adapted(parent, labels, windows, split, config, writer)
         checkpoint = replace(tried.checkpoint, split_hash=split.fingerprint())
         writer.checkpoint(checkpoint)
         judged = yield from _judged(checkpoint, windows, split)
-        after = _report(judged, labels, windows, split, told, checkpoint)
+        after = _report(judged, labels, windows, split, told, checkpoint, leaks)
         bars = [Alternative(ZERO_SHOT, before.confusion)]
         for name, (candidate, spent_s) in tried.candidates.items():
             shares = yield from _judged(candidate, windows, split)
-            report = _report(shares, labels, windows, split, told, candidate)
+            report = _report(shares, labels, windows, split, told, candidate, leaks)
             bars.append(Alternative(name, report.confusion, spent_s))
         order = list(TITLES)
         bars.sort(key=lambda bar: order.index(bar.name))
@@ -178,6 +195,7 @@ def _report(
     split: Split,
     warnings: Iterable[str],
     checkpoint: Checkpoint,
+    leaks: Iterable[Leak],
 ) -> EvaluationReport:
     return report_of(
         windows,
@@ -190,15 +208,16 @@ def _report(
         parts=parts_summary(windows, split),
         warnings=warnings,
         model=checkpoint.model,
+        leaks=leaks,
     )
 
 
 def _warnings(
-    run: RunFolder, parent: Checkpoint, windows: WindowSet, split: Split
+    parent: Checkpoint, windows: WindowSet, split: Split, leaks: tuple[Leak, ...]
 ) -> tuple[str, ...]:
     used = windows.relabelled(windows.used_labels())
     absent = [label for label in parent.labels if label not in used.labels]
-    told = [*split.notes, *class_warnings(used, split), *seen_before(run, windows)]
+    told = [*split.notes, *class_warnings(used, split), *(leak.text for leak in leaks)]
     if absent:
         told.append(
             f"labels of the model that these recordings lack: {', '.join(absent)}; "
@@ -210,7 +229,12 @@ def _warnings(
 
 
 def _about(
-    run: RunFolder, parent: Checkpoint, windows: WindowSet, split: Split, config: FinetuneConfig
+    run: RunFolder,
+    parent: Checkpoint,
+    windows: WindowSet,
+    split: Split,
+    config: FinetuneConfig,
+    leaks: tuple[Leak, ...],
 ) -> dict[str, object]:
     counts = {
         part: np.bincount(windows.codes[split.part(part)], minlength=len(windows.labels)).tolist()
@@ -221,10 +245,13 @@ def _about(
         "config": parent.config.to_json(),
         "finetune": config.to_json(),
         "parent": os.fspath(run.path.resolve()),
-        "parent_sha256": hashlib.sha256((run.path / "model.safetensors").read_bytes()).hexdigest(),
+        "parent_sha256": hashlib.sha256((run.path / MODEL).read_bytes()).hexdigest(),
         "labels": list(windows.labels),
         "channels": list(windows.channels),
         "counts": counts,
+        PARTS_TOLD: parts_summary(windows, split),
+        SEEN_BEFORE: seen_by(run).to_json(),
+        "leaks": [leak.to_json() for leak in leaks],
         "data_sha256": windows.fingerprint(),
         "split_sha256": split.fingerprint(),
     }

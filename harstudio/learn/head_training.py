@@ -18,7 +18,7 @@ import numpy as np
 from harstudio.core.arrays import IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
-from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS, Checkpoint
+from harstudio.learn.checkpoint import Checkpoint, source_of
 from harstudio.learn.config import FinetuneConfig
 from harstudio.learn.fitting import TICK_S, class_weights
 from harstudio.learn.losses import classification_loss
@@ -247,17 +247,6 @@ def add_classes(network: Network, more: int) -> None:
         new.bias[: old.out_features] = old.bias
         new.bias[old.out_features :] = old.bias.mean()
     network.head[-1] = new
-
-
-def source_of(parent: Checkpoint) -> tuple[Float32Array, IntArray]:
-    """The sample of training windows that the parent kept; none is fine."""
-    shape = (parent.window_samples, len(parent.channels))
-    signals = parent.tensors.get(SOURCE_WINDOWS, np.zeros((0, *shape), np.float32))
-    codes = parent.tensors.get(SOURCE_CODES, np.zeros(0, np.int64))
-    fits = signals.shape == (len(codes), *shape) and codes.ndim == 1
-    if not fits or (len(codes) and not 0 <= codes.min() <= codes.max() < len(parent.labels)):
-        raise HarstudioError("the model's sample of training windows is damaged")
-    return signals.astype(np.float32), codes.astype(np.int64)
 
 
 class _Rows:

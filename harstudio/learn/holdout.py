@@ -11,7 +11,16 @@ from harstudio.core.arrays import BoolArray, IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.assigning import assigned, unit_table
 from harstudio.learn.config import FinetuneConfig
-from harstudio.learn.leaks import PARTS, TEST, TRAIN, VALIDATION, counted, overlaps
+from harstudio.learn.leaks import (
+    CLIP,
+    PARTS,
+    SUBJECT,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    counted,
+    overlaps,
+)
 from harstudio.learn.splits import Split, leaks
 from harstudio.learn.windows import WindowSet
 
@@ -128,4 +137,9 @@ def _split(
         notes = (f"{counted(left_out, 'window')} that touch both parts were used for neither",)
     none = np.zeros(0, np.int64)
     split = Split(np.flatnonzero(train), none, np.flatnonzero(test), kind, units, notes)
-    return replace(split, leaks=leaks(windows, split))
+    found = leaks(windows, split)
+    # To adapt to a person is what this is for: a note, where a shared sample would be a leak.
+    meant = [leak for leak in found if leak.kind in (CLIP, SUBJECT)]
+    if meant:
+        notes += ("judged on the people it is adapted to: it says nothing about others",)
+    return replace(split, leaks=tuple(x for x in found if x not in meant), notes=notes)

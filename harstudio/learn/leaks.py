@@ -5,7 +5,7 @@ The same network on the same data scored .990 with random windows and .857 by su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ PARTS = (TRAIN, VALIDATION, TEST)
 
 CLIP, SUBJECT, MOVEMENT, SAMPLES = "clip", "subject", "movement", "samples"
 UNKNOWN_SUBJECT, MADE_UP, SCALER = "unknown_subject", "made_up", "scaler"
+COPIES, UNKNOWN_TRAINING = "copies", "unknown_training"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Leak:
     kind : str
         ``clip``, ``subject``, ``samples`` (windows that overlap in time), ``movement`` (one
         performance on two bodies, mirrored, or at another pace), ``unknown_subject``,
-        ``made_up`` (windows that were never recorded judge the model), or ``scaler``.
+        ``made_up`` (windows that were never recorded judge the model), ``scaler``, ``copies``
+        (windows of different clips that are the same to the bit), or ``unknown_training`` (nobody
+        can tell what the model was trained on).
     parts : the parts that share it
     count : int
         How many clips, subjects, movements or windows are shared.
@@ -64,7 +67,9 @@ def leaks_between(windows: WindowSet, parts: Mapping[str, IntArray]) -> tuple[Le
 
     Clips, subjects, movements, and raw samples (windows of one clip that overlap in time,
     whichever sensor or made-up person they come from). An interpolated window shares what either
-    of its parents does. Windows without a subject are told too: nobody can say they are disjoint.
+    of its parents does. Windows of different clips whose signals are the same to the bit: one
+    recording that was brought in twice. Windows without a subject are told too: nobody can say
+    they are disjoint.
 
     Parameters
     ----------
@@ -82,6 +87,7 @@ def leaks_between(windows: WindowSet, parts: Mapping[str, IntArray]) -> tuple[Le
                 judged = counted(overlapping, f"{second} window")
                 text = f"{first} and {second} share samples: {judged}"
                 found.append(Leak(SAMPLES, (first, second), overlapping, overlapping, text))
+            found += _copies(windows, (first, second), parts[first], parts[second])
     found += _made_up(windows, parts)
     nameless = [i for i, name in enumerate(windows.subjects) if not name]
     unknown = int(np.isin(windows.subject_index, nameless).sum())
@@ -165,9 +171,30 @@ def _shared(
         else:
             named = [names[u] for u in shared]
             what = f"share {counted(len(shared), kind)}"
-        text = f"{parts[0]} and {parts[1]} {what} ({_listed(named)}): {judged}"
+        text = f"{parts[0]} and {parts[1]} {what} ({listed(named)}): {judged}"
         found.append(Leak(kind, parts, len(shared), touched, text))
     return found
+
+
+def _copies(
+    windows: WindowSet, parts: tuple[str, str], first: IntArray, second: IntArray
+) -> list[Leak]:
+    """Windows that a part holds, and another clip in the other part as well, to the bit."""
+    twins, clips = windows.twins, len(windows.clip_ids)
+    a, b = (index[twins[index] >= 0] for index in (first, second))
+    if not len(a) or not len(b):
+        return []
+    held = np.unique(twins[a] * clips + windows.clip_index[a])
+    holders = np.bincount(held // clips, minlength=int(twins.max()) + 1)
+    own = np.isin(twins[b] * clips + windows.clip_index[b], held)
+    b = b[holders[twins[b]] > own]
+    if not len(b):
+        return []
+    both = np.concatenate([a[np.isin(twins[a], twins[b])], b])
+    named = [windows.clip_names[i] for i in np.unique(windows.clip_index[both])]
+    judged = counted(len(b), f"{parts[1]} window")
+    text = f"{parts[0]} and {parts[1]} hold the same signals in clips {listed(named)}: {judged}"
+    return [Leak(COPIES, parts, len(b), len(b), text)]
 
 
 def _made_up(windows: WindowSet, parts: Mapping[str, IntArray]) -> list[Leak]:
@@ -204,6 +231,8 @@ def _overlapping(windows: WindowSet, these: _Shown, others: _Shown) -> BoolArray
     return result
 
 
-def _listed(names: list[str], most: int = 5) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """``a, b, c, d, e and 3 more``."""
+    told = list(names)
+    rest = len(told) - most
+    return ", ".join(told[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.checkpoint import Checkpoint
+from harstudio.learn.files import Tensors
 from harstudio.learn.models import model_spec
 from harstudio.learn.models.layers import ChannelsFirst, Network
 from harstudio.learn.torch_setup import Tensor, torch
@@ -46,21 +47,40 @@ def restored(checkpoint: Checkpoint) -> Network:
     HarstudioError
         The model is unknown, or its arrays do not fit it.
     """
+    stored = checkpoint.below(PREFIX)
+    try:
+        # Shapes alone at first: a damaged description may ask for more than there is memory.
+        with torch.device("meta"):
+            expected = {k: tuple(v.shape) for k, v in _built(checkpoint).state_dict().items()}
+        if expected != {name: array.shape for name, array in stored.items()}:
+            raise ValueError(_misfit(expected, stored))
+        network = _built(checkpoint)
+        network.load_state_dict({name: torch.tensor(array) for name, array in stored.items()})
+    except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise HarstudioError(
+            f"model {checkpoint.model!r}: the stored arrays do not fit ({error})",
+            f"it was written by harstudio {checkpoint.version}",
+        ) from error
+    return network.eval()
+
+
+def _built(checkpoint: Checkpoint) -> Network:
     network: Network = model_spec(checkpoint.model).build(
         len(checkpoint.channels),
         checkpoint.window_samples,
         len(checkpoint.labels),
         checkpoint.config,
     )
-    tensors = {name: torch.tensor(array) for name, array in checkpoint.below(PREFIX).items()}
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise HarstudioError(
-            f"model {checkpoint.model!r}: the stored arrays do not fit ({error})",
-            f"it was written by harstudio {checkpoint.version}",
-        ) from error
-    return network.eval()
+    return network
+
+
+def _misfit(expected: dict[str, tuple[int, ...]], stored: Tensors) -> str:
+    """The first array that is not as it should be."""
+    for name in sorted({*expected, *stored}):
+        got = stored[name].shape if name in stored else None
+        if got != expected.get(name):
+            return f"{name}: {got or 'missing'}, expected {expected.get(name, 'none')}"
+    return ""
 
 
 def opened(checkpoint: Checkpoint) -> ChannelsFirst:

@@ -21,7 +21,7 @@ import numpy as np
 from harstudio.core.arrays import FloatArray
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
-from harstudio.learn.checkpoint import SOURCE_WINDOWS, Checkpoint
+from harstudio.learn.checkpoint import Checkpoint, source_of
 from harstudio.learn.files import write_whole
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.windows import Float32Array
@@ -130,8 +130,8 @@ def _sample(checkpoint: Checkpoint) -> Float32Array:
         (64, checkpoint.window_samples, len(checkpoint.channels))
     )
     scaled = noise * checkpoint.scaler.sd + checkpoint.scaler.mean
-    kept = checkpoint.tensors.get(SOURCE_WINDOWS, scaled[:0])[:64]
-    windows = np.concatenate([kept, scaled]).astype(np.float32)
+    kept, _codes = source_of(checkpoint)
+    windows = np.concatenate([kept[:64], scaled]).astype(np.float32)
     return np.ascontiguousarray(windows.transpose(0, 2, 1))
 
 

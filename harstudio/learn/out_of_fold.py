@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from harstudio.core.arrays import BoolArray, FloatArray, IntArray, readonly
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.files import write_whole
+from harstudio.learn.files import read_npz, write_whole
 from harstudio.learn.windows import Float32Array, WindowSet
 
 OUT_OF_FOLD = "out_of_fold.npz"
@@ -130,15 +129,12 @@ class OutOfFold:
         HarstudioError
             The file is missing, damaged or foreign.
         """
+        arrays = read_npz(path, ("probabilities", *_COLUMNS, *_TEXTS))
         try:
-            # Opened here: numpy leaves a file open that turns out to be no archive.
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                found: dict[str, Any] = {name: file[name] for name in _COLUMNS}
-                found |= {name: tuple(str(text) for text in file[name]) for name in _TEXTS}
-                return cls(probabilities=file["probabilities"], **found)
-        except OSError as error:
-            raise HarstudioError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            found: dict[str, Any] = {**arrays}
+            found |= {name: tuple(str(text) for text in arrays[name]) for name in _TEXTS}
+            return cls(**found)
+        except (TypeError, ValueError) as error:
             raise HarstudioError(f"{path}: not out-of-fold probabilities ({error})") from error
         except HarstudioError as error:
             raise HarstudioError(f"{path}: {error.message}", error.hint) from error

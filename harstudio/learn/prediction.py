@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from harstudio.core.arrays import FloatArray, IntArray
+from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.models import FOREST, model_spec
@@ -48,9 +49,21 @@ def predicted(
     message: str = "evaluating",
     rows: int = 512,
 ) -> Job[FloatArray]:
-    """Job: (N, K) probabilities of the windows `index` of a set."""
+    """Job: (N, K) probabilities of the windows `index` of a set.
+
+    Raises
+    ------
+    HarstudioError
+        The model gives something else: its weights, or the signals, are no numbers.
+    """
     parts = [np.zeros((0, classes))]
     for first in range(0, len(index), rows):
         yield Progress(first, len(index), message)
-        parts.append(predictor.probabilities(windows.signals[index[first : first + rows]]))
+        found = predictor.probabilities(windows.signals[index[first : first + rows]])
+        if not ((found >= 0) & (found <= 1.0001)).all():
+            raise HarstudioError(
+                "the model gives no probabilities",
+                "its weights are damaged, or the signals too large",
+            )
+        parts.append(found)
     return np.concatenate(parts)

@@ -11,6 +11,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.learn.assigning import folded, unit_table
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.fitting import class_weights
 from harstudio.learn.models.random_forest import Forest, inputs
 from harstudio.learn.out_of_fold import OutOfFold
 from harstudio.learn.windows import WindowSet
@@ -60,8 +61,7 @@ def quick_out_of_fold(
     for number in range(1, count + 1):
         train, judged = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         codes = windows.codes[train]
-        counts = np.bincount(codes, minlength=len(windows.labels))
-        weights = len(codes) / (np.count_nonzero(counts) * counts[codes])
+        weights = class_weights(codes, len(windows.labels))[codes]
         forest = Forest(config, len(windows.labels))
         while forest.trees < trees:
             done = number - 1 + forest.trees / trees

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from harstudio.core.arrays import FloatArray, IntArray, readonly
 from harstudio.core.errors import HarstudioError
 from harstudio.learn import metrics
 from harstudio.learn.config import RANDOM_WINDOWS
+from harstudio.learn.confusions import ROW_SHARES, shares
 from harstudio.learn.leaks import Leak
 from harstudio.learn.metrics import macro_f1 as macro_f1
 from harstudio.learn.results import ClassScore as ClassScore
@@ -70,6 +72,8 @@ class EvaluationReport:
             raise HarstudioError(
                 f"report: {len(self.windows)} windows, but the confusion counts {self.total}"
             )
+        if self.windows:
+            self._check_windows()
         if len(self.auc) not in (0, count) or any(
             area is not None and not 0 <= area <= 1 for area in self.auc
         ):
@@ -82,6 +86,18 @@ class EvaluationReport:
                     f"expected ({len(self.windows)}, {count})"
                 )
             object.__setattr__(self, "probabilities", probabilities)
+
+    def _check_windows(self) -> None:
+        """HarstudioError unless the matrix counts the windows."""
+        cells = Counter((w.truth, w.prediction) for w in self.windows)
+        told = {
+            (actual, predicted): int(count)
+            for actual, row in zip(self.labels, self.confusion, strict=True)
+            for predicted, count in zip(self.labels, row, strict=True)
+            if count
+        }
+        if cells != told:
+            raise HarstudioError("report: the confusion does not count the windows that it lists")
 
     @property
     def total(self) -> int:
@@ -136,10 +152,6 @@ class EvaluationReport:
             told.insert(0, "random windows: a diagnostic, not a result")
         return f"leaks: {'; '.join(told)}" if told else ""
 
-    def with_windows(self, windows: tuple[WindowResult, ...]) -> EvaluationReport:
-        """The same report with other facts of the same windows, e.g. their clips by name."""
-        return replace(self, windows=windows)
-
     def per_class(self) -> tuple[ClassScore, ...]:
         """Precision, recall, F1 and support of each class."""
         scores = []
@@ -162,9 +174,7 @@ class EvaluationReport:
 
     def row_shares(self) -> FloatArray:
         """(K, K) confusion with each row divided by its sum; a row without windows is 0."""
-        sums = self.confusion.sum(axis=1, keepdims=True)
-        shares: FloatArray = self.confusion / np.maximum(sums, 1)
-        return shares
+        return shares(self.confusion, ROW_SHARES)
 
     def cell(self, actual: str, predicted: str) -> list[WindowResult]:
         """The windows of one cell of the matrix, in time order within their clips."""
@@ -232,7 +242,7 @@ class EvaluationReport:
                 ),
                 split=str(split["text"]),
                 split_kind=str(split["kind"]),
-                parts={str(part): dict(held) for part, held in split["parts"].items()},
+                parts={str(part): _part(held) for part, held in split["parts"].items()},
                 warnings=tuple(str(text) for text in data["warnings"]),
                 model=str(data["model"]),
                 windows=tuple(WindowResult.from_json(w) for w in data["windows"]),
@@ -323,6 +333,13 @@ def report_of(
         looks=looks,
         probabilities=probabilities.astype(np.float32),
     )
+
+
+def _part(held: Mapping[str, Any]) -> dict[str, Any]:
+    """What is in a part: numbers of windows, and names; anything else is passed over."""
+    numbers = {k: v for k, v in held.items() if isinstance(v, int) and not isinstance(v, bool)}
+    names = {k: [str(name) for name in v] for k, v in held.items() if isinstance(v, list)}
+    return {k: (numbers | names)[k] for k in held if k in numbers or k in names}
 
 
 def _leak(data: Mapping[str, Any]) -> Leak:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,9 @@ class WindowResult:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> WindowResult:
         """From plain data; KeyError, TypeError or ValueError where it is not such a window."""
+        for name in ("start_s", "end_s", "probability"):
+            if not math.isfinite(float(data[name])):
+                raise ValueError(f"{name} is {data[name]}")
         return cls(
             clip_id=str(data["clip_id"]),
             subject=str(data["subject"]),

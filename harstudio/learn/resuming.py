@@ -97,5 +97,12 @@ class TrainingState:
                 random={str(k): str(v) for k, v in plain["random"].items()},
                 tensors=tensors,
             )
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise HarstudioError(f"{path}: damaged state of a training ({error!r})") from error

@@ -6,7 +6,6 @@ So each look is counted, with what was looked at and when.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.files import read_json, write_json, write_whole
+from harstudio.learn.files import read_json, read_npz, write_json, write_whole
 from harstudio.learn.report import EvaluationReport
 from harstudio.learn.windows import Float32Array
 
@@ -64,13 +63,9 @@ def load_probabilities(path: Path, report: EvaluationReport) -> Float32Array | N
     if not path.is_file():
         return None
     try:
-        # Opened here, because np.load leaves a damaged file open.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            probabilities = file[_ARRAY]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise HarstudioError(
-            f"{path}: not probabilities ({error})", "delete it: the report is whole without it"
-        ) from error
+        probabilities = read_npz(path, (_ARRAY,))[_ARRAY]
+    except HarstudioError as error:
+        raise HarstudioError(error.message, "delete it: the report is whole without it") from error
     expected = (len(report.windows), len(report.labels))
     if probabilities.shape != expected or probabilities.dtype != np.float32:
         raise HarstudioError(
@@ -94,7 +89,7 @@ def later_looks(run_dir: Path) -> tuple[Look, ...]:
         return tuple(
             Look(str(row["when"]), str(row["what"]), int(row["windows"])) for row in rows or ()
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HarstudioError(f"{path}: not a list of looks ({error!r})") from error
 
 

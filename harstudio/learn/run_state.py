@@ -7,6 +7,7 @@ cut. A run that says it is running and whose lock is free has failed.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import platform
 import time
@@ -184,8 +185,10 @@ def _stored(data: Mapping[str, Any]) -> RunState:
             str(data.get("started_utc", "")),
             str(data.get("ended_utc", "")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise HarstudioError(f"{STATE}: damaged ({error!r})") from error
+    if not 0 <= state.seconds < math.inf:
+        raise HarstudioError(f"{STATE}: took {state.seconds} s")
     if state.state not in STATES:
         raise HarstudioError(f"{STATE}: state {state.state!r}, expected {', '.join(STATES)}")
     return state

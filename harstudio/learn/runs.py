@@ -38,9 +38,13 @@ CONFIG, HISTORY, MODEL = "config.json", "history.csv", "model.safetensors"
 REPORT, BEFORE, STOP = "report.json", "before.json", "STOP"
 CALIBRATION, NOTES, LAST = "calibration.json", "notes.json", "last.safetensors"
 ALTERNATIVES = "alternatives.json"
+REGRESSION = "regression.json"
+"""How close the signals that a model makes come to measured ones, on the held-out part."""
 FOLDS = "folds"
 """Folder of the runs of a cross-validation's folds."""
 TRAINING, FINETUNING = "training", "finetuning"
+PARTS_TOLD, SEEN_BEFORE = "parts", "seen_before"
+"""Entries of config.json: who and what is in each part, and what the ancestors learnt from."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,16 @@ def list_runs(folder: Path) -> tuple[RunFolder, ...]:
     if not folder.is_dir():
         return ()
     found = [path.parent for path in folder.glob(f"*/{CONFIG}") if path.is_file()]
-    newest = sorted(found, key=lambda path: ((path / CONFIG).stat().st_mtime_ns, path.name))
+    newest = sorted(found, key=lambda path: (changed_ns(path / CONFIG), path.name))
     return tuple(RunFolder(path) for path in reversed(newest))
+
+
+def changed_ns(path: Path) -> int:
+    """When a file was last changed; 0 where it is not, or not any more."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class RunWriter:
@@ -243,9 +255,7 @@ class RunWriter:
         self._state = StateWriter(path, RunFolder(path).state if again else None)
         if again:
             self._start()
-            # What it reported is of the model as it was, which is about to change.
-            for name in (REPORT, STOP):
-                (path / name).unlink(missing_ok=True)
+            (path / STOP).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -274,6 +284,10 @@ class RunWriter:
 
     def row(self, row: EpochReport) -> None:
         """Append one row to history.csv, and its header before the first."""
+        if self._again:
+            # What it reported is of the model as it was; until now that is the one it has.
+            for name in (REPORT, probabilities_name(REPORT)):
+                (self.path / name).unlink(missing_ok=True)
         first = HISTORY not in self._written
         self._rows([row], "w" if first else "a")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from harstudio import resources
 from harstudio.core.arrays import IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.files import read_json, write_json
-from harstudio.learn.leaks import PARTS, TEST, TRAIN, counted
+from harstudio.learn.leaks import PARTS, TEST, TRAIN, counted, listed
 from harstudio.learn.windows import WindowSet
 
 SUBJECT, CLIP, EITHER = "subject", "clip", "unit"
@@ -170,8 +170,8 @@ def parts_of(split_list: SplitList, windows: WindowSet) -> tuple[IntArray, str, 
             units = windows.subjects if by == SUBJECT else windows.clip_names
             raise HarstudioError(
                 f"split list {split_list.name!r}: none of its {part} {by}s "
-                f"({_some(split_list.parts[part])}) has windows",
-                f"there are windows of {_some(sorted(units))}",
+                f"({listed(split_list.parts[part])}) has windows",
+                f"there are windows of {listed(sorted(units))}",
             )
     absent = [
         name
@@ -189,13 +189,13 @@ def _notes(
     if absent:
         notes.append(
             f"{counted(len(absent), by)} of the list {split_list.name} without windows: "
-            f"{_some(absent)}"
+            f"{listed(absent)}"
         )
     if unlisted:
         count = counted(sum(unlisted.values()), "window")
         notes.append(
             f"{count} of {counted(len(unlisted), by)} without a part in the list "
-            f"{split_list.name} not used: {_some(unlisted)}"
+            f"{split_list.name} not used: {listed(unlisted)}"
         )
     return tuple(notes)
 
@@ -216,9 +216,9 @@ def _unit_keys(
 
 def _fitting(split_list: SplitList, windows: WindowSet) -> str:
     """Whether names of unknown kind are those of subjects or of clips: what more of them fit."""
-    listed = {split_list.key(name) for names in split_list.parts.values() for name in names} - {""}
-    subjects = {split_list.key(name) for name in windows.subjects} & listed
-    clips = {split_list.key(n) for n in (*windows.clip_names, *windows.clip_ids)} & listed
+    named = {split_list.key(name) for names in split_list.parts.values() for name in names} - {""}
+    subjects = {split_list.key(name) for name in windows.subjects} & named
+    clips = {split_list.key(n) for n in (*windows.clip_names, *windows.clip_ids)} & named
     return SUBJECT if len(subjects) >= len(clips) else CLIP
 
 
@@ -291,9 +291,3 @@ def _names(names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(n, (str, int)) for n in names):
         raise HarstudioError(f"names {names!r}", "a list of names")
     return tuple(str(name) for name in names)
-
-
-def _some(names: Iterable[str], most: int = 5) -> str:
-    listed = list(names)
-    rest = len(listed) - most
-    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -16,6 +16,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.learn.balancing import upsampled
 from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS, Checkpoint, balanced_sample
+from harstudio.learn.checks import fitting_leaks
 from harstudio.learn.config import RANDOM_WINDOWS, TrainingConfig
 from harstudio.learn.fitting import Fitted
 from harstudio.learn.models import FOREST, ModelSpec, model_spec
@@ -23,7 +24,16 @@ from harstudio.learn.prediction import predicted, predictor_of
 from harstudio.learn.report import EvaluationReport, report_of
 from harstudio.learn.resuming import TrainingState
 from harstudio.learn.run_state import FINISHED, RUNNING, STOPPED
-from harstudio.learn.runs import CONFIG, LAST, TRAINING, RunFolder, RunSummary, RunWriter
+from harstudio.learn.runs import (
+    CONFIG,
+    LAST,
+    PARTS_TOLD,
+    REGRESSION,
+    TRAINING,
+    RunFolder,
+    RunSummary,
+    RunWriter,
+)
 from harstudio.learn.scaling import fitted
 from harstudio.learn.splits import (
     TEST,
@@ -36,6 +46,8 @@ from harstudio.learn.windows import WindowSet
 
 _MANY_CLASSES = 10
 """Above this, squared error on one-hot targets was seen to fail (.49-.57 against .82)."""
+_FEWER_SOURCES = 100
+"""Windows kept for replay, where each is as large as ten of the others."""
 
 
 def train(
@@ -185,6 +197,11 @@ def _carried_out(plan: _Plan, blank: Checkpoint, writer: RunWriter) -> Job[RunSu
     outcome = yield from _fit(plan, blank, writer)
     report = yield from _tested(plan, outcome)
     writer.report(report)
+    if plan.spec.paired and plan.config.pose_mode != "baseline":
+        from harstudio.learn.pose_training import regression_figures
+
+        found = yield from regression_figures(outcome.checkpoint, plan.windows, plan.split.test)
+        writer.extra({REGRESSION: found})
     if not outcome.resumable:
         writer.drop_kept()
     writer.close(STOPPED if outcome.resumable else FINISHED, outcome.stopped_early)
@@ -235,7 +252,7 @@ def _tested(plan: _Plan, outcome: Fitted) -> Job[EvaluationReport]:
         parts=parts_summary(windows, split),
         warnings=(*plan.warnings, *outcome.notes),
         model=checkpoint.model,
-        leaks=split.leaks,
+        leaks=fitting_leaks(windows, split, checkpoint.scaler),
     )
 
 
@@ -277,7 +294,8 @@ def _blank(plan: _Plan) -> Checkpoint:
     sample: dict[str, NDArray[Any]] = {}
     if spec.kind != FOREST:
         rng = np.random.default_rng(config.seed)
-        chosen = split.train[balanced_sample(windows.codes[split.train], rng)]
+        most = _FEWER_SOURCES if spec.paired else 1000
+        chosen = split.train[balanced_sample(windows.codes[split.train], rng, most)]
         sample = {SOURCE_WINDOWS: windows.signals[chosen], SOURCE_CODES: windows.codes[chosen]}
     return Checkpoint(
         model=spec.id,
@@ -304,6 +322,7 @@ def _about(plan: _Plan, origin: Mapping[str, Any] | None) -> dict[str, object]:
         "labels": list(windows.labels),
         "channels": list(windows.channels),
         "counts": {part: count.tolist() for part, count in counts.items()},
+        PARTS_TOLD: parts_summary(windows, split),
         "leaks": [leak.to_json() for leak in split.leaks],
         "data_sha256": windows.fingerprint(),
         "split_sha256": split.fingerprint(),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from harstudio.core.arrays import BoolArray, FloatArray, IntArray, readonly
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.channels import Float32Array as Float32Array
+from harstudio.learn.copies import twins
 
 _PER_WINDOW = (
     "codes", "clip_index", "subject_index", "start_s", "end_s", "real", "variant", "weight",
@@ -167,6 +169,11 @@ class WindowSet:
             partners=None if self.partners is None else self.partners.taken(index),
             **{name: getattr(self, name)[index] for name in _PER_WINDOW},
         )
+
+    @cached_property
+    def twins(self) -> IntArray:
+        """(N,) see `learn.copies.twins`."""
+        return twins(self.signals, self.clip_index)
 
     @property
     def interpolated(self) -> BoolArray:

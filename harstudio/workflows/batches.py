@@ -21,3 +21,17 @@ def reason_of(error: Exception) -> str:
         return "too large for this computer's memory"
     _log.info("unexpected failure of one file", exc_info=error)
     return f"unexpected {type(error).__name__}: {error}"
+
+
+def by_reason(notes: tuple[str, ...]) -> list[str]:
+    """``name: reason`` each, or one line for all names of which the same is told."""
+    names: dict[str, list[str]] = {}
+    for note in notes:
+        name, _, reason = note.partition(": ")
+        names.setdefault(reason, []).append(name)
+    return [
+        f"{held[0]}: {reason}".removesuffix(": ")
+        if len(held) == 1
+        else f"{len(held):,} clips ({', '.join(held[:3])}{', ...' * (len(held) > 3)}): {reason}"
+        for reason, held in names.items()
+    ]

@@ -26,7 +26,7 @@ from harstudio.learn.config import TrainingConfig
 from harstudio.learn.windows import WindowSet
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.exporting import Exported, chosen_clips
-from harstudio.workflows.file_names import free_name, safe_name, staged
+from harstudio.workflows.file_names import free_name, refuse_occupied, safe_name, staged
 from harstudio.workflows.loading import Bodies, bodies_of, read_posed
 from harstudio.workflows.windowing import LEFT_OUT, VIRTUAL, collect_windows
 
@@ -35,6 +35,8 @@ _MOTION_COLUMNS = (
     "file", "clip", "label", "start_s", "end_s", "first_frame", "frames", "rate_hz", "subject",
     "dataset", "tier", "confidence", "author", "source", "source_fingerprint",
 )  # fmt: skip
+_WHOLE_COLUMNS = tuple("labels" if name == "label" else name for name in _MOTION_COLUMNS)
+"""Of whole clips: all their labels in one cell, which must not be read as a label's name."""
 _WINDOW_COLUMNS = ("window", "label", "subject", "clip", "start_s", "end_s", "real", "weight")
 
 
@@ -109,7 +111,7 @@ def export_motions(
                 f"none of {len(usable)} clips gave a motion",
                 failures[0] if failures else "their segments are shorter than a frame",
             )
-        _write_table(stage / INDEX, _MOTION_COLUMNS, rows)
+        _write_table(stage / INDEX, _WHOLE_COLUMNS if choice.whole else _MOTION_COLUMNS, rows)
     yield Progress(len(usable), len(usable), f"{len(rows):,} motions", {LEFT_OUT: tuple(failures)})
     failed = tuple(f"left out: {failure}" for failure in failures)
     return Exported(folder, len(rows), len(rows), (*notes, *failed))
@@ -140,9 +142,10 @@ def _write_clip(
         cut.write(stage / name, 0, cut.frames)
         if len(track):
             write_track(stage / f"{Path(name).stem}_labels.csv", track)
-        whole = Segment(0.0, cut.frames / cut.rate_hz, "; ".join(track.labels) or "-")
+        whole = Segment(0.0, cut.frames / cut.rate_hz, "-")
         row = _row(name, clip, whole, choice.tier, 0, cut.frames, cut.rate_hz)
-        return [row if track.labels else {**row, "label": ""}]
+        del row["label"]
+        return [{**row, "labels": "; ".join(track.labels)}]
     rows = []
     for segment, first, stop in segment_frames(track, cut.frames, cut.rate_hz):
         times = f"{segment.start_s:.3f}-{segment.end_s:.3f}"
@@ -226,6 +229,7 @@ def export_windows(
     config: TrainingConfig,
     signals: str = VIRTUAL,
     clip_ids: tuple[str, ...] | None = None,
+    overwrite: bool = True,
 ) -> Job[Exported]:
     """Write labelled windows as one .npz file, with an index beside it.
 
@@ -238,6 +242,8 @@ def export_windows(
         loads with ``allow_pickle=False``. The index is ``NAME_index.csv``.
     signals : str
         ``virtual``, ``real`` or ``both``.
+    overwrite : bool
+        Replace files of these names.
 
     Raises
     ------
@@ -245,6 +251,8 @@ def export_windows(
         No window, or a place that cannot be written.
     """
     path = path if path.suffix.lower() == ".npz" else path.with_name(f"{path.name}.npz")
+    index = path.with_name(f"{path.stem}_index.csv")
+    refuse_occupied((path, index), overwrite=overwrite)
     job = collect_windows(project, home, config, signals=signals, clip_ids=clip_ids)
     left_out: object = ()
     try:
@@ -278,7 +286,7 @@ def export_windows(
         }
         for i in range(len(windows))
     )
-    _write_table(path.with_name(f"{path.stem}_index.csv"), _WINDOW_COLUMNS, rows)
+    _write_table(index, _WINDOW_COLUMNS, rows)
     notes = left_out if isinstance(left_out, tuple) else ()
     return Exported(path, 1, len(windows), tuple(f"left out: {note}" for note in notes))
 

@@ -12,7 +12,7 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED, MINE, Clip, Project
 from harstudio.io.label_formats.base import LabelFormat, LabelledClip, Notes, not_kept, told
 from harstudio.io.label_formats.registry import FORMATS, format_by_id
-from harstudio.workflows.file_names import free_name, safe_name, staged
+from harstudio.workflows.file_names import free_name, refuse_occupied, safe_name, staged
 
 ALL_TIERS = "*"
 
@@ -54,7 +54,7 @@ class LabelExport:
     variant : str
         One of the format's `write_variants`.
     overwrite : bool
-        Replace files of the same names in a folder that is not empty.
+        Replace a file, or files of the same names in a folder that is not empty.
     """
 
     format_id: str = ""
@@ -90,14 +90,14 @@ def export_labels(project: Project, path: Path, choice: LabelExport | None = Non
     Parameters
     ----------
     path : Path
-        A file, where the format holds several clips or one clip is written to a file of its
-        suffix; else a folder, with a file for each clip.
+        A file, where the format holds several clips (its suffix is added to a name without one)
+        or one clip is written to a file of its suffix; else a folder, with a file for each clip.
 
     Raises
     ------
     HarstudioError
-        No such format, tier or clip; nothing to write; a folder that is not empty; or a place that
-        cannot be written. Nothing is written then.
+        No such format, tier or clip; nothing to write; a file that exists or a folder that is not
+        empty; or a place that cannot be written. Nothing is written then.
     """
     choice = choice or LabelExport()
     written = format_for(path, choice.format_id)
@@ -111,6 +111,8 @@ def export_labels(project: Project, path: Path, choice: LabelExport | None = Non
     notes = Counter(_left_out(project, clips, labelled, choice)) + Counter(not_kept(written, full))
     segments = sum(len(track) for clip in full for _, track in clip.tiers)
     if written.many_clips:
+        path = path if path.suffix else path.with_name(path.name + written.suffixes[0])
+        refuse_occupied([path], overwrite=choice.overwrite)
         yield Progress(0, 1, f"Writing {path.name}")
         notes += Counter(written.write(path, full, choice.variant))
         yield Progress(1, 1, f"{segments:,} segments")
@@ -119,6 +121,7 @@ def export_labels(project: Project, path: Path, choice: LabelExport | None = Non
     if not parts:
         raise HarstudioError(f"no labels to write as {written.title}", "label some clips first")
     if len(parts) == 1 and path.suffix.lower() == written.suffixes[0].lower():
+        refuse_occupied([path], overwrite=choice.overwrite)
         notes += Counter(written.write(path, [parts[0][1]], choice.variant))
         return Exported(path, 1, segments, told(notes))
     if path.suffix.lower() == written.suffixes[0].lower():

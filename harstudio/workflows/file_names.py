@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,13 @@ def free_name(stem: str, suffix: str, taken: Collection[str]) -> str:
         number += 1
         name = f"{stem} ({number}){suffix}"
     return name
+
+
+def refuse_occupied(paths: Iterable[Path], *, overwrite: bool) -> None:
+    """HarstudioError if one of the files is there and may not be replaced."""
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise HarstudioError(f"{path}: the file exists already", "--overwrite replaces it")
 
 
 def is_occupied(folder: Path) -> bool:

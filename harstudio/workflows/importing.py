@@ -205,8 +205,15 @@ def _is_label_file(path: Path) -> bool:
     try:
         read_label_rows(path)
     except HarstudioError:
-        return path.stem.endswith("_labels")  # reported with the clip it belongs to
+        # The first is reported with the clip it belongs to, the other is of an export of ours.
+        return path.stem.endswith("_labels") or _is_index(path)
     return True
+
+
+def _is_index(path: Path) -> bool:
+    """Whether a table lists the files of an export of whole motions (see `cutting`)."""
+    with path.open("rb") as file:
+        return file.readline(100).startswith(b"file,clip,labels,")
 
 
 def _shown(path: Path, folder: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -167,8 +167,8 @@ def matches_of(
         All labels are of this clip, whatever their files say.
     starts_at_s : float, optional
         The files' time at which their clip begins: 0 unless told; for times that are dates, that
-        of the file's first label. A date says nothing of files whose times are none, nor the other
-        way round.
+        of the clip's first label in any of the files. A date says nothing of files whose times are
+        none, nor the other way round.
 
     Returns
     -------
@@ -179,18 +179,28 @@ def matches_of(
     finder = ClipFinder(project)
     found: list[tuple[Match, Found]] = []
     for path, file in read.files:
-        fits = starts_at_s is not None and (starts_at_s >= WALL_CLOCK_S) == file.wall_clock
-        zero_s = starts_at_s if starts_at_s is not None and fits else _first_s(file)
         for tier in file.tiers:
             fit = Found(clip_id, -1) if clip_id else finder.find(tier.clips, path)
-            found.append((Match(path, tier, fit.clip_id, zero_s, fit.reason), fit))
-    return tuple(_surest(found))
+            found.append((Match(path, tier, fit.clip_id, 0.0, fit.reason), fit))
+    dated = {path for path, file in read.files if file.wall_clock}
+    return tuple(_on_their_clocks(tuple(_surest(found)), dated, starts_at_s))
 
 
-def _first_s(file: LabelFile) -> float:
-    """When the clip begins, for all that the file says: at 0, or at the first label's date."""
-    starts = [tier.track.segments[0].start_s for tier in file.tiers if len(tier.track)]
-    return min(starts) if file.wall_clock else 0.0
+def _on_their_clocks(
+    matches: Sequence[Match], dated: Collection[Path], starts_at_s: float | None
+) -> Iterable[Match]:
+    """Matches with the time at which their clip begins, which all dated files of a clip share."""
+    first_s: dict[str, float] = {}
+    for match in matches:
+        if match.path in dated and len(match.tier.track):
+            start_s = match.tier.track.segments[0].start_s
+            first_s[match.clip_id] = min(start_s, first_s.get(match.clip_id, start_s))
+    for match in matches:
+        is_date = match.path in dated
+        if starts_at_s is not None and (starts_at_s >= WALL_CLOCK_S) == is_date:
+            yield replace(match, zero_s=starts_at_s)
+        else:
+            yield replace(match, zero_s=first_s.get(match.clip_id, 0.0) if is_date else 0.0)
 
 
 def _surest(found: Sequence[tuple[Match, Found]]) -> Iterable[Match]:
@@ -276,16 +286,21 @@ def with_labels(
     notes: Counter[str] = Counter()
     tiers: dict[str, None] = {}
     clips: dict[str, Clip] = {}
+    filled: set[tuple[str, str]] = set()
     segments = 0
     for place in places:
         clip = clips.get(place.match.clip_id) or project.clip(place.match.clip_id)
         track = _on_clip(place.match, clip, names or {}, notes)
         if not len(track):
             continue
+        if place.mode == REPLACE and (clip.id, place.tier) in filled:
+            place = replace(place, mode=ADD)  # or a second file would take out the first one's
         tier, after = _merged(clip, place, track, notes)
-        if after != clip.track(tier) or tier not in clip.tiers:
+        filled.add((clip.id, tier))
+        before = clip.track(tier)
+        if after != before or tier not in clip.tiers:
             clips[clip.id] = clip.with_track(after, tier)
-            segments += len(track)
+            segments += len(after) - len(before) if place.mode == ADD else len(track)
             tiers[tier] = None
     after_all = project.with_clips(clips.values())
     new = tuple(n for n in after_all.label_set.names if n not in project.label_set.names)

@@ -64,6 +64,11 @@ class LoadedClip:
     virtual: ImuRecording | None = None
     recordings: tuple[LoadedRecording, ...] = ()
 
+    @property
+    def worn(self) -> tuple[str, ...]:
+        """Names of the sensors of its recordings."""
+        return tuple(name for item in self.recordings for name in item.recording.sensors)
+
 
 class Bodies:
     """The body models that a project, or a command, shows its motions on.

@@ -241,7 +241,9 @@ def _parts(report: EvaluationReport) -> str:
 
 def _provenance(material: RunMaterial) -> str:
     about, report = material.about, material.report
-    config = about.get("config", {})
+    config, channels = about.get("config"), about.get("channels")
+    config = config if isinstance(config, dict) else {}
+    channels = channels if isinstance(channels, list) else []
     rows = [(str(name), _plain(value)) for name, value in config.items()]
     if isinstance(about.get("finetune"), dict):
         rows += [(f"fine-tuning: {name}", _plain(v)) for name, v in about["finetune"].items()]
@@ -251,7 +253,7 @@ def _provenance(material: RunMaterial) -> str:
         ("page by", f"harstudio {harstudio.__version__}"),
         ("windows, SHA-256", str(about.get("data_sha256", ""))[:_SHORT_HASH]),
         ("split, SHA-256", str(about.get("split_sha256", ""))[:_SHORT_HASH]),
-        ("channels", ", ".join(map(str, about.get("channels", ())))),
+        ("channels", ", ".join(map(str, channels))),
     ]
     extras = (
         f"<dl><dt>eq. 5: {report.xiao_eq5:.3f}</dt><dd>{escape(XIAO_EQ5)}</dd>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain, count
@@ -14,6 +15,7 @@ from harstudio.core.project import Clip, Project
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.learn.config import LISTED, FinetuneConfig, TrainingConfig
 from harstudio.learn.folds import make_folds
+from harstudio.learn.leaks import listed
 from harstudio.learn.models import NETWORK, model_spec
 from harstudio.learn.report import EvaluationReport
 from harstudio.learn.runs import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from harstudio.learn.splits import Split
     from harstudio.learn.windows import WindowSet
 
+_TOLD_ONE_BY_ONE = 5
+"""Notes of one kind; more of them become one with a count, or nobody would read any."""
 SPLIT_LIST = "split_list.json"
 """The list that a run was split by, beside it."""
 
@@ -282,10 +286,7 @@ def with_alignment(
     doubts = _doubts(project, clip_ids)
     if doubts:
         yield Progress(0, 0, doubts[0])
-    return project, (
-        *(f"{text}; both clocks are taken to start together" for text in told),
-        *doubts,
-    )
+    return project, (*_unaligned(found.failures), *doubts)
 
 
 def _needs_alignment(clip: Clip) -> bool:
@@ -301,9 +302,33 @@ def _doubts(project: Project, clip_ids: tuple[str, ...] | None) -> tuple[str, ..
     """A note for every labelled clip whose alignment a fit has called ambiguous."""
     clips = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
     used = [clip for clip in clips if clip.usable and len(clip.labels) > 0]
-    return tuple(
-        f"{clip.name}: its alignment is ambiguous ({ref.alignment.doubt}), and was used as it is"
+    found = [
+        (clip.name, ref.alignment.doubt)
         for clip in used
         for ref in clip.recordings
         if ref.alignment.doubt
+    ]
+    if len(found) <= _TOLD_ONE_BY_ONE:
+        return tuple(
+            f"{name}: its alignment is ambiguous ({doubt}), and was used as it is"
+            for name, doubt in found
+        )
+    names, every = [name for name, _ in found], sum(len(clip.recordings) for clip in used)
+    text = (
+        f"{len(found):,} of {every:,} recordings: their alignment is ambiguous, and was used as it "
+        f"is ({listed(names)}; e.g. {names[0]}: {found[0][1]})"
     )
+    return (text,)
+
+
+def _unaligned(failures: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """A note for every recording that could not be aligned, or one for many of them."""
+    together = "both clocks are taken to start together"
+    if len(failures) <= _TOLD_ONE_BY_ONE:
+        return tuple(f"{name}: not aligned: {reason}; {together}" for name, reason in failures)
+    names = listed(name for name, _ in failures)
+    text = (
+        f"{len(failures):,} recordings not aligned, so {together} ({names}; "
+        f"e.g. {failures[0][0]}: {failures[0][1]})"
+    )
+    return (text,)

@@ -206,6 +206,11 @@ def check_options(project: Project, config: TrainingConfig, clip_ids: tuple[str,
             f"{what} virtual signals, and only real ones are trained on",
             "train on virtual signals, or on both",
         )
+    if config.calibrate and model_spec(config.model).paired:
+        raise HarstudioError(
+            f"{config.model} learns from poses beside the signals, which cannot be calibrated",
+            "train without calibration: it learns the real signals' values itself",
+        )
     if config.calibrate:
         check_calibratable(project, config, clip_ids)
 

@@ -28,7 +28,9 @@ from harstudio.learn.config import VIRTUAL as VIRTUAL
 from harstudio.learn.config import TrainingConfig
 from harstudio.learn.cutting import cut_windows
 from harstudio.learn.label_map import LabelMap
+from harstudio.learn.models import model_spec
 from harstudio.learn.movements import movement_signature, same_movements
+from harstudio.learn.pose_windows import cut_paired
 from harstudio.learn.windows import WindowSet, joined
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.loading import (
@@ -39,6 +41,7 @@ from harstudio.workflows.loading import (
     read_posed,
     simulate_motion,
 )
+from harstudio.workflows.poses import joint_positions
 
 LEFT_OUT = "left_out"
 _SLACK_S = 1e-6
@@ -106,16 +109,8 @@ def collect_windows(
         yield Progress(done, len(work), f"Cutting windows: {clip.name}")
         try:
             for recording in _signals(project, folder, clip, layout, config, kind, shown):
-                windows = cut_windows(
-                    recording,
-                    clip.labels,
-                    names,
-                    clip_id=clip.id,
-                    subject=clip.subject,
-                    config=config,
-                    name=clip.name,
-                )
-                sets.append(windows)
+                posed = _posed(project, folder, clip, config, shown)
+                sets.append(_cut(recording, clip, names, config, posed))
             used.add(clip.id)
         except Exception as error:
             failures.append(f"{clip.name}: {reason_of(error)}")
@@ -178,15 +173,7 @@ def sketched_windows(
             valid=valid,
             kind="virtual" if has_signals(clip, VIRTUAL) and config.signals != REAL else "real",
         )
-        windows = cut_windows(
-            blank,
-            clip.labels,
-            names,
-            clip_id=clip.id,
-            subject=clip.subject,
-            config=bare,
-            name=clip.name,
-        )
+        windows = _cut(blank, clip, names, bare)
         sets.append(replace(windows, signals=windows.signals[:, :, :0], channels=()))
     return joined(sets)
 
@@ -250,22 +237,54 @@ def with_people(
             for variant in range(1, config.people + 1):
                 seed = (config.seed, variant, _number_of(clip_id))
                 person = varied(posed.shaped, posed.motion, layout, seed=seed)
-                cut = cut_windows(
-                    simulate_motion(*person, options_for(posed.points, options)),
-                    clip.labels,
-                    windows.labels,
-                    clip_id=clip.id,
-                    subject=clip.subject,
-                    config=config,
-                    variant=variant,
-                    name=clip.name,
-                )
-                sets.append(cut)
+                virtual = simulate_motion(*person, options_for(posed.points, options))
+                body = Posed(person[1], person[0])
+                sets.append(_cut(virtual, clip, windows.labels, config, body, variant))
         except Exception as error:
             failures.append(f"{clip.name} by other people: {reason_of(error)}")
     note = f"{sum(len(cut) for cut in sets[1:]):,} windows of made-up people"
     yield Progress(len(clip_ids), len(clip_ids), note, {LEFT_OUT: tuple(failures)})
     return joined(sets)
+
+
+def _cut(
+    recording: ImuRecording,
+    clip: Clip,
+    labels: tuple[str, ...],
+    config: TrainingConfig,
+    posed: Posed | None = None,
+    variant: int = 0,
+) -> WindowSet:
+    """A clip's windows as the model takes them: of signals alone, or of poses beside them."""
+    track, clip_id, name = clip.labels, clip.id, clip.name
+    if not model_spec(config.model).paired:
+        return cut_windows(
+            recording, track, labels, clip_id=clip_id, subject=clip.subject, config=config,
+            variant=variant, name=name,
+        )  # fmt: skip
+    positions = None
+    if posed is not None:
+        positions = joint_positions(posed.shaped, posed.motion, recording.times_s)
+    return cut_paired(
+        recording, positions, track, labels, clip_id=clip_id, subject=clip.subject, config=config,
+        variant=variant, name=name,
+    )  # fmt: skip
+
+
+def _posed(
+    project: Project,
+    folder: Path,
+    clip: Clip,
+    config: TrainingConfig,
+    shown: dict[str, FloatArray | None],
+) -> Posed | None:
+    """The clip's motion where the model takes poses and there is one; `shown` learns it."""
+    if clip.motion is None or not model_spec(config.model).paired:
+        return None
+    posed = read_posed(clip.motion, folder, bodies_of(project, folder))
+    if clip.id not in shown:
+        shown[clip.id] = movement_signature(posed.motion)
+    return posed
 
 
 def _number_of(clip_id: str) -> int:

@@ -37,7 +37,7 @@ from harstudio.store.project_file import ProjectFile
 from tests.gui.conftest import Wall
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
-CONTROL = Qt.KeyboardModifier.ControlModifier
+CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -321,3 +321,46 @@ def test_typed_text_ends_with_enter_and_starts_no_label(window: MainWindow, qtbo
     qtbot.keyClick(window.library.search, Qt.Key.Key_Return)
     assert not window.clock.playing
     assert window.focusWidget() is window.library.table
+
+
+def test_a_selection_begins_behind_the_one_before_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.select_range(0.5, 1.0)
+    window.clock.seek(2.0)
+    qtbot.keyClick(window, Qt.Key.Key_BracketLeft)
+    assert window.session.selection == (2.0, 4.0)
+    window.clock.seek(1.0)
+    qtbot.keyClick(window, Qt.Key.Key_BracketRight)
+    assert window.session.selection == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "held"),
+    [(Qt.Key.Key_Z, NONE), (Qt.Key.Key_Space, SHIFT), (Qt.Key.Key_BracketRight, NONE)],
+)
+def test_a_key_that_needs_a_selection_says_so(
+    window: MainWindow, qtbot: QtBot, key: Qt.Key, held: Qt.KeyboardModifier
+) -> None:
+    window.clock.seek(0.0)
+    window.tell("")
+    qtbot.keyClick(window, key, held)
+    assert "select" in window.statusBar().currentMessage().lower()
+    assert window.session.selection is None
+    assert not window.clock.playing
+
+
+def test_space_presses_the_button_that_tab_went_to_but_plays_after_a_click(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.show_panel("history")
+    only = window._panels["history"][1].only
+    qtbot.waitUntil(lambda: only.isVisible() and only.isEnabled())
+    only.setFocus()
+    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)  # as Tab does
+    qtbot.keyClick(only, Qt.Key.Key_Space)
+    assert only.isChecked()
+    assert not window.clock.playing
+    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange, False)  # as a click does
+    qtbot.keyClick(only, Qt.Key.Key_Space)
+    assert only.isChecked()
+    assert window.clock.playing
+    window.clock.pause()

@@ -119,6 +119,25 @@ def test_dates_need_to_know_when_the_clip_begins(dialog: Callable[..., Any]) -> 
     assert not shown._ok.isEnabled()
 
 
+def test_what_was_chosen_for_tiers_stays_while_the_beginning_does(
+    dialog: Callable[..., Any],
+) -> None:
+    shown = dialog()
+    shown._tiers.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    shown._tiers.cellWidget(1, 3).setCurrentText("hers")
+    shown._begins.editingFinished.emit()
+    assert shown.result_project.project.clip("swing").tiers == (MINE, "hers")
+
+
+def test_typing_does_not_wait_for_what_takes_long(qtbot: Any, dialog: Callable[..., Any]) -> None:
+    shown = dialog()
+    box = shown._tiers.cellWidget(0, 3)
+    shown._took_s = 3.0  # as with eleven thousand clips
+    box.setCurrentText("my labels")
+    assert not shown._tiers.cellWidget(0, 4).isEnabled()
+    qtbot.waitUntil(lambda: shown._tiers.cellWidget(0, 4).isEnabled())
+
+
 def stand_in(session: Session) -> Any:
     """As much of the window as the commands touch."""
     told: list[str] = []
@@ -251,6 +270,31 @@ def test_labels_are_exported_to_the_place_that_was_chosen(
     made = target.with_suffix(".csv") if kind == "csv" else target / "swing.eaf"
     assert made.is_file()
     assert window.told[0].startswith("2 segments written to ")
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_name_with_a_dot_gets_the_formats_ending_and_replaces_nothing_unasked(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yes: bool
+) -> None:
+    def asked(self: ExportLabelsDialog) -> bool:
+        self.format.setCurrentIndex([f.id for f in FORMATS].index("elan"))
+        self.clips.setCurrentIndex(self.clips.count() - 1)
+        return True
+
+    session.open_clip("swing")
+    monkeypatch.setattr(ExportLabelsDialog, "__init__", _without_parent(ExportLabelsDialog))
+    monkeypatch.setattr(ExportLabelsDialog, "asked", asked)
+    monkeypatch.setattr(label_files, "show_lines", lambda *_: None)
+    answer = (str(tmp_path / "walk.01"), "")
+    monkeypatch.setattr(label_files.QFileDialog, "getSaveFileName", lambda *_: answer)
+    buttons = label_files.QMessageBox.StandardButton
+    reply = buttons.Yes if yes else buttons.No
+    monkeypatch.setattr(label_files.QMessageBox, "question", lambda *_: reply)
+    made = tmp_path / "walk.01.eaf"
+    made.write_text("hers")
+    label_files.export_labels(stand_in(session))
+    assert not (tmp_path / "walk.01").exists()  # it was a folder
+    assert (made.read_text() == "hers") is not yes
 
 
 def test_the_choice_of_clips_is_all_the_selected_and_the_open_one(session: Session) -> None:

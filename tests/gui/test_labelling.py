@@ -240,3 +240,18 @@ def test_commands_work_on_the_active_tier_only(tiers: Session, clock: PlaybackCl
     labelling.delete(tiers)
     assert len(tiers.clip.track("bob")) == 0
     assert tiers.clip.labels == mine
+
+
+def test_of_several_segments_at_the_playhead_the_selected_one_is_split(
+    tiers: Session, clock: PlaybackClock
+) -> None:
+    tiers.select_tier("bob")
+    stacked = (Segment(0, 4, "walking"), Segment(1, 3, "jumping"))
+    tiers.edit_labels("Stack", LabelTrack(stacked, overlapping=True))
+    tiers.select_segment(0)
+    clock.seek(2.0)
+    labelling.split(tiers, clock)
+    assert [(s.start_s, s.end_s, s.label) for s in tiers.track.segments] == [
+        (0, 2, "walking"), (1, 3, "jumping"), (2, 4, "walking"),
+    ]  # fmt: skip
+    assert tiers.segment_index == 2

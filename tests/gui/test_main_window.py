@@ -266,10 +266,12 @@ def test_arrows_in_a_number_field_change_the_number(opened: MainWindow, qtbot: Q
     opened.show_workspace("learn")
     opened.show_panel("train")
     activate(qtbot, opened)
-    opened.train.epochs.setFocus()
-    before = opened.train.epochs.value()
-    qtbot.keyClick(opened.train.epochs, Qt.Key.Key_Up)
-    assert opened.train.epochs.value() == before + 1
+    opened.train.form.more.unfold()
+    epochs = opened.train.form.more_section.epochs
+    epochs.setFocus()
+    before = epochs.value()
+    qtbot.keyClick(epochs, Qt.Key.Key_Up)
+    assert epochs.value() == before + 1
     assert opened.clock.speed == 1.0
 
 
@@ -299,7 +301,8 @@ def test_undo_reaches_the_project_from_a_number_field_that_holds_nothing_typed(
     opened.show_workspace("learn")
     opened.show_panel("train")
     activate(qtbot, opened)
-    field = opened.train.epochs
+    opened.train.form.more.unfold()
+    field = opened.train.form.more_section.epochs
     field.setFocus()
     qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert opened.session.project == before

@@ -278,3 +278,22 @@ def test_without_the_chosen_tier_in_the_clip_ones_own_is_active(
     assert session.tier == "ann"
     session.undo_stack.undo()
     assert session.tier == MINE
+
+
+def test_a_moment_that_is_a_segment_selects_the_segment(session: Session) -> None:
+    session.show_moment("swing", 1.5, 2.5)
+    assert session.segment_index == 1
+    session.show_moment("swing", 1.6, 2.5)
+    assert session.segment_index is None
+    assert session.selection == (1.6, 2.5)
+
+
+def test_another_tier_keeps_a_stretch_selected_but_no_segment(session: Session) -> None:
+    session.open_clip("swing")
+    session.edit_clip("New tier", session.clip.with_tier("bob"))
+    session.select_segment(1)
+    session.select_tier("bob")
+    assert (session.selection, session.segment_index) == (None, None)
+    session.select_range(1.0, 2.0)
+    session.select_tier(MINE)
+    assert session.selection == (1.0, 2.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,3 +195,12 @@ def test_real_timelines_read(real_data):
     track = read_labels(labels)
     assert track.segments[0] == Segment(0.0, 3.9, "JumpJack")
     assert len(track) == len(labels.read_text().splitlines()) - 1
+
+
+def test_a_quote_that_is_never_closed_is_refused_instead_of_eating_the_rest(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_text('start_s,end_s,label\n0,1,"walking\n1,2,sitting\n2,3,walking\n')
+    with pytest.raises(HarstudioError, match="line 4"):
+        read_label_rows(path)

@@ -10,7 +10,7 @@ import pytest
 from harstudio.core import rotations as rot
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
-from harstudio.learn.channels import CHANNELS, channel_names, channel_values, needs, signals_of
+from harstudio.learn.channels import CHANNELS, channel_names, channel_values, signals_of
 from harstudio.learn.config import TrainingConfig
 
 SENSORS = ("left_wrist", "right_thigh", "head")
@@ -90,5 +90,3 @@ def test_what_a_recording_lacks_is_told_with_what_to_choose() -> None:
         channel_values(bare, ("head",), "magnitudes", "walk")
     with pytest.raises(HarstudioError, match="no sensor 'tail'"):
         channel_values(bare, ("tail",), "acc")
-    assert needs("acc_gyro_rotation") == ("gyro", "orientation")
-    assert needs("magnitude") == ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from harstudio.learn.adapting import left_out
 from harstudio.learn.alternatives import Alternative, Alternatives, load_alternatives
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
 from harstudio.learn.evaluation import evaluate_run
+from harstudio.learn.files import write_json
 from harstudio.learn.finetuning import among, finetune
 from harstudio.learn.holdout import hold_out, stretches
 from harstudio.learn.models.layers import Network
@@ -163,8 +165,49 @@ def test_clips_and_people_that_the_model_knows_are_told(
 ) -> None:
     report = finished(finetune(run, windows, QUICK, tmp_path / "out")).after
     told = " / ".join(report.warnings)
-    assert "of 9 clips that the model was trained on" in told
-    assert "of 3 subjects that the model was trained on" in told
+    assert "45 windows of 3 clips that the model was trained on" in told
+    assert "45 windows of 2 subjects that the model was trained on" in told
+    assert "trained on" in report.badge
+
+
+def test_a_run_that_is_judged_on_the_person_it_was_adapted_to_says_so(
+    run: Path, turned: WindowSet, tmp_path: Path
+) -> None:
+    finished(finetune(run, turned, QUICK, tmp_path / "out"))
+    child = RunFolder(tmp_path / "out")
+    assert any("the people it is adapted to" in text for text in child.report().warnings)
+    assert child.report().badge == ""  # that is what adapting is for
+    assert child.before().badge == ""
+
+
+def test_what_the_parent_was_trained_on_is_told_of_the_child(
+    run: Path, turned: WindowSet, windows: WindowSet, tmp_path: Path
+) -> None:
+    parts = RunFolder(run).report().parts
+    trained = np.isin(windows.clip_index, [windows.clip_ids.index(c) for c in clips_of(parts)])
+    finished(finetune(run, turned, QUICK, tmp_path / "child"))
+    finished(finetune(tmp_path / "child", turned, QUICK, tmp_path / "grandchild"))
+    for name in ("child", "grandchild"):
+        report = evaluate_run(tmp_path / name, windows.taken(trained), "the first data")
+        kinds = {leak.kind: leak.windows for leak in report.leaks}
+        assert kinds == {"clip": int(trained.sum()), "subject": int(trained.sum())}
+        assert report.badge
+
+
+def test_a_child_that_does_not_say_what_its_parent_saw_is_not_trusted(
+    run: Path, turned: WindowSet, windows: WindowSet, tmp_path: Path
+) -> None:
+    path = tmp_path / "child"
+    finished(finetune(run, turned, QUICK, path))
+    about = RunFolder(path).about()
+    for seen in (None, {"clips": [], "subjects": [], "known": False}, [1]):
+        write_json(path / "config.json", {**about, "seen_before": seen})
+        (leak,) = evaluate_run(path, windows, "the first data").leaks
+        assert leak.kind == "unknown_training"
+
+
+def clips_of(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [*parts["train"]["clips"], *parts["validation"]["clips"]]
 
 
 def test_closing_the_job_leaves_no_run(run: Path, turned: WindowSet, tmp_path: Path) -> None:
@@ -352,7 +395,7 @@ def test_a_lone_stretch_gives_up_its_end() -> None:
     split = hold_out(windows, FinetuneConfig(hold_out="time", test_share=0.3))
     assert split.test.tolist() == [7, 8, 9, 17, 18, 19]
     assert split.train.tolist() == [0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15]
-    assert split.notes == ("3 windows that touch both parts were used for neither",)
+    assert split.notes[0] == "3 windows that touch both parts were used for neither"
 
 
 def test_stretches_break_at_labels_gaps_and_clips() -> None:

@@ -13,6 +13,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.learn.balancing import upsampled
 from harstudio.learn.checks import fitting_leaks
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.copies import twins
 from harstudio.learn.leaks import Leak
 from harstudio.learn.scaling import fitted
 from harstudio.learn.splits import Split, leaks, make_split, overlaps
@@ -111,6 +112,38 @@ def test_made_up_people_of_a_tested_clip_share_its_samples() -> None:
     varied = replace(both, variant=np.repeat([0, 1], 16))
     test = subject_is(varied, "s0") & (varied.variant == 0)
     assert {"clip", "subject", "samples"} <= set(found(varied, test))
+
+
+def test_a_recording_that_was_brought_in_twice_is_found(windows: WindowSet) -> None:
+    first, second = (np.flatnonzero(windows.clip_index == clip) for clip in (0, 5))
+    size = min(len(first), len(second))
+    signals = np.array(windows.signals)
+    signals[second[:size]] = signals[first[:size]]
+    doubled = replace(windows, signals=signals)
+    mask = np.isin(np.arange(len(windows)), second)
+    leak = found(doubled, mask)["copies"]
+    assert leak.windows == size
+    assert f"{windows.clip_names[0]}, {windows.clip_names[5]}" in leak.text
+    assert leak.flatters
+    assert "copies" not in found(windows, mask)
+
+
+def test_sensors_that_lie_still_are_no_copies_of_each_other(windows: WindowSet) -> None:
+    still = replace(windows, signals=np.zeros_like(windows.signals))
+    assert (still.twins == -1).all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=20))
+def test_twins_are_equal_windows_of_different_clips(rows: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(0)
+    patterns = rng.standard_normal((4, 8, 3)).astype(np.float32)
+    kind, clip = (np.array([row[i] for row in rows], np.int64) for i in (0, 1))
+    group = twins(patterns[kind], clip)
+    for i in range(len(rows)):
+        held = {int(c) for k, c in zip(kind, clip, strict=True) if k == kind[i]}
+        assert (group[i] >= 0) == (len(held) > 1)
+        for j in np.flatnonzero(group == group[i]) if group[i] >= 0 else ():
+            assert kind[j] == kind[i]
 
 
 def test_a_scaler_that_saw_the_test_part_is_found(windows: WindowSet) -> None:

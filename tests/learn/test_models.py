@@ -26,7 +26,9 @@ from harstudio.learn.torch_setup import nn, torch
 from harstudio.learn.training_loop import batch_size, optimiser_of, slow_text
 
 MIXED = "deepconvlstm, mixing channels"
-NETWORKS = [*(spec.id for spec in MODELS.values() if spec.kind == NETWORK), MIXED]
+NETWORKS = [
+    *(spec.id for spec in MODELS.values() if spec.kind == NETWORK and not spec.paired), MIXED,
+]  # fmt: skip
 
 
 def build(model: str, channels: int = 6, window: int = 60, classes: int = 4) -> Network:

@@ -24,7 +24,9 @@ from harstudio.learn.torch_setup import torch
 from harstudio.learn.training import train
 from harstudio.learn.windows import WindowSet
 
-NETWORKS = [(spec.id, False) for spec in MODELS.values() if spec.kind == NETWORK]
+NETWORKS = [
+    (spec.id, False) for spec in MODELS.values() if spec.kind == NETWORK and not spec.paired
+]
 CHANNELS, WINDOW, LABELS = 3, 20, ("sit", "stånd", "walk")
 
 

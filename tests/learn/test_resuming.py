@@ -83,6 +83,27 @@ def test_a_run_stopped_on_request_can_still_go_on(
     assert run.state.state == "finished"
 
 
+def test_taking_up_a_run_and_leaving_it_at_once_keeps_its_results(
+    windows: WindowSet, make_config: MakeConfig, tmp_path: Path
+) -> None:
+    job = train(windows, make_config(epochs=6), tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    next(p for p in job if p.values.get("epoch_done"))
+    run.ask_to_stop()
+    report = finished(job).report
+    again = resume(windows, run.path)
+    next(again)
+    again.close()
+    assert run.report().to_json() == report.to_json()
+    assert run.probabilities(run.report()) is not None
+    assert run.resumable
+    again = resume(windows, run.path)
+    next(p for p in again if p.values.get("epoch_done"))
+    again.close()
+    assert not run.finished  # by now it is another model
+    assert run.probabilities(report) is None
+
+
 def _train_for_ever(windows: WindowSet, config: TrainingConfig, path: Path) -> None:
     finished(train(windows, config, path))
 

@@ -17,6 +17,7 @@ from harstudio.core.jobs import finished
 from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, Project
 from harstudio.io.amass import read
+from harstudio.io.label_formats.registry import format_of
 from harstudio.learn.config import TrainingConfig
 from harstudio.workflows.cutting import (
     INDEX,
@@ -104,7 +105,8 @@ def test_whole_clips_come_with_their_labels_and_import_again(study: Study, tmp_p
         clip.name: clip.labels for clip in study.project.clips.values()
     }
     row = next(row for row in index_of(tmp_path / "out") if row["clip"] == "p4_long")
-    assert (row["label"], row["frames"]) == ("shaking; waving", "2880")
+    assert (row["labels"], row["frames"]) == ("shaking; waving", "2880")
+    assert format_of(tmp_path / "out/index.csv") is None  # nor is "shaking; waving" a label
 
 
 def test_extra_arrays_follow_the_frames_and_pickles_stay_behind(

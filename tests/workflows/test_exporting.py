@@ -79,8 +79,9 @@ def test_all_labels_of_all_tiers_are_in_every_format(
 ) -> None:
     project = two_tiers(study)
     done = export(project, tmp_path / "out", format_id=kind.id, tiers=(ALL_TIERS,))  # type: ignore[attr-defined]
-    files = sorted((tmp_path / "out").iterdir()) if done.files > 1 else [tmp_path / "out"]
+    files = sorted(done.place.iterdir()) if done.files > 1 else [done.place]
     assert len(files) == done.files
+    assert all(path.suffix == kind.suffixes[0] for path in files)  # type: ignore[attr-defined]
     found = [
         (s.start_s, s.end_s, s.label)
         for path in files
@@ -148,6 +149,19 @@ def test_a_folder_that_is_not_empty_is_left_alone(study: Study, tmp_path: Path) 
     export(study.project, folder, format_id="elan", overwrite=True)
     assert (folder / "diary.txt").read_text() == "mine"
     assert read_label_file(folder / "p4_long.eaf").labels == ("shaking", "waving")
+
+
+@pytest.mark.parametrize("name", ["all.csv", "one.eaf"])
+def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(
+    study: Study, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("a year of work")
+    one = (study.clip_id("p4_long"),)
+    with pytest.raises(HarstudioError, match="exists already"):
+        export(study.project, tmp_path / name, clip_ids=one)
+    assert (tmp_path / name).read_text() == "a year of work"
+    export(study.project, tmp_path / name, clip_ids=one, overwrite=True)
+    assert len(read_label_file(tmp_path / name).labels) > 0
 
 
 def test_a_cancelled_export_leaves_nothing(study: Study, tmp_path: Path) -> None:

@@ -344,3 +344,50 @@ def test_openpacks_real_labels_lie_on_their_recording(
     assert track.segments[-1].end_s == only.duration_s
     assert any("outside their clip left out" in note for note in done.notes)
     assert len(done.new_labels) == 10
+
+
+def test_two_files_of_one_clip_replace_what_was_there_and_not_each_other(
+    project: Project, tmp_path: Path
+) -> None:
+    first = written(tmp_path / "walk__a.txt", "0.0\t1.0\trunning\n")
+    second = written(tmp_path / "walk__b.txt", "6.0\t7.0\tsitting\n")
+    done = bring(project, first, second, tier=MINE, mode=REPLACE)
+    track = done.project.clip("KIT/3/walk_poses.npz").labels
+    assert track.segments == (Segment(0, 1, "running"), Segment(6, 7, "sitting"))
+    assert done.segments == 2
+    assert done.notes == ("1 tiers replaced (undo brings them back)",)
+
+
+def test_only_the_segments_that_found_room_are_counted(project: Project, tmp_path: Path) -> None:
+    text = "start_s,end_s,label\n1.5,2.5,running\n7,8,running\n"
+    done = bring(project, written(tmp_path / "walk.csv", text), tier=MINE)
+    assert done.segments == 1
+    assert len(done.project.clip("KIT/3/walk_poses.npz").labels) == 3
+
+
+def test_dated_labels_of_several_clips_begin_each_at_its_own_first_one(
+    project: Project, tmp_path: Path
+) -> None:
+    text = (
+        "clip,start,end,label\n"
+        "walk,2022-03-29 10:00:00,2022-03-29 10:00:01,a\n"
+        "CMU/01_01,2022-03-29 11:00:00,2022-03-29 11:00:02,a\n"
+    )
+    done = bring(project, written(tmp_path / "all.csv", text), tier="dated")
+    assert done.clips == 2
+    assert done.project.clip("CMU/01/01_01_poses.npz").track("dated").segments == (
+        Segment(0, 2, "a"),
+    )
+
+
+def test_dated_labels_of_one_clip_in_two_files_share_its_beginning(
+    project: Project, tmp_path: Path
+) -> None:
+    row = "start,end,label\n2022-03-29 10:00:0{},2022-03-29 10:00:0{},a\n"
+    files = [
+        written(tmp_path / f"walk__{who}.csv", row.format(at, at + 1))
+        for who, at in (("late", 3), ("early", 1))
+    ]
+    clip = bring(project, *files).project.clip("KIT/3/walk_poses.npz")
+    assert clip.track("early").segments == (Segment(0, 1, "a"),)
+    assert clip.track("late").segments == (Segment(2, 3, "a"),)

@@ -77,7 +77,7 @@ def _add_segment_actions(menu: QMenu, panel: TimelinePanel, time_s: float) -> No
     if index is None:
         return
     add_labels(menu.addMenu("Relabel to"), panel, session, panel.apply)
-    menu.addAction("Split here", lambda: panel.attempt(lambda: _split(session, time_s)))
+    menu.addAction("Split here", lambda: panel.attempt(lambda: labelling.split_at(session, time_s)))
     merge = menu.addAction(
         "Merge with the next",
         lambda: panel.attempt(lambda: labelling.merge(session, panel.clock)),
@@ -90,12 +90,6 @@ def _add_segment_actions(menu: QMenu, panel: TimelinePanel, time_s: float) -> No
     menu.addSeparator()
     menu.addAction("Delete", lambda: panel.attempt(lambda: labelling.delete(session)))
     menu.addSeparator()
-
-
-def _split(session: Session, time_s: float) -> None:
-    after = session.track.split(time_s)
-    session.edit_labels("Split", after)
-    session.select_segment(after.index_at(time_s))
 
 
 def _sharpen(session: Session, index: int) -> None:

@@ -128,7 +128,6 @@ class Companion(QObject):
 
     def show_clip(self, clip_id: str, at_s: float) -> None:
         """Show another clip's motion, which starts at a time of this one; empty for none."""
-        self._clip_id, self._at_s = clip_id, at_s
         project, folder = self._session.project, self._session.folder
         if not clip_id or project is None:
             self._reader.drop()
@@ -138,6 +137,7 @@ class Companion(QObject):
         motion = project.clip(clip_id).motion
         if motion is None:
             raise HarstudioError(f"{project.clip(clip_id).name} has no motion")
+        self._clip_id, self._at_s = clip_id, at_s
         bodies = bodies_of(project, folder)
         self._reader.run(
             lambda: _read(lambda: read_posed(motion, folder, bodies)), self._on_read, now=False

@@ -205,6 +205,8 @@ class Composer(QObject):
     def _acceleration_lines(self, stage: Stage, colours: Colours) -> list[Line]:
         name, vectors = spoken(self._session.sensor), self.vectors()
         kind = "specific force" if self._showing.options.gravity else "gravity removed"
+        if vectors is None and self._subject.bare:
+            return [Line("Acceleration: sensors are on the fitted body (Body or Both)")]
         if vectors is None:
             return [Line(f"Acceleration: {name} is not on this body")]
         lines = [Line(f"Acceleration at {name}, {kind}")]

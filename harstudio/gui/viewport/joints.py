@@ -86,6 +86,16 @@ class Joints(QObject):
             self._session.message.emit(str(error))
         self.changed.emit()
 
+    @property
+    def measured(self) -> str:
+        """The joint with a virtual sensor that is only looked at; empty for none."""
+        probe = self._what_if.probe
+        return probe.site.joint if probe is not None else ""
+
+    def forget_measured(self) -> None:
+        """Take the virtual sensor at a joint away again."""
+        self._what_if.forget_probe()
+
     def choose_sensor(self, sensor: str) -> None:
         """Show the signals of one of the sensors on a joint."""
         self._session.select_sensor(sensor)
@@ -129,6 +139,9 @@ class PointerHand:
         """Name of the joint there that nothing else is in front of; or empty."""
         if self._placement.busy or self._placement.sensor_at(x, y):
             return ""
+        return self._joint_under(x, y)
+
+    def _joint_under(self, x: float, y: float) -> str:
         stage = self._rig().stage
         size_px = stage.width(), stage.height()
         index = joint_under(x, y, self._subject.joints(), stage.camera, size_px)
@@ -166,7 +179,7 @@ class PointerHand:
 
     def menu(self, x: float, y: float) -> None:
         """What can be done with the joint under the pointer, or with the camera."""
-        joint = self.joint_at(x, y)
+        joint = self._joint_under(x, y)  # also behind a sensor, which has no menu of its own
         rig = self._rig()
         menu = QMenu(rig.stage)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -182,6 +195,9 @@ class PointerHand:
             measure.setEnabled(joint in JOINTS)
             menu.addSeparator()
             menu.addAction(f"Turn about the {name}", lambda: rig.focus(joint))
+        if self._joints.measured:
+            name = spoken(self._joints.measured)
+            menu.addAction(f"No virtual sensor at the {name}", self._joints.forget_measured)
         menu.addAction("Centre the body\tC", rig.centre)
         menu.popup(rig.stage.mapToGlobal(QPoint(round(x), round(y))))
 

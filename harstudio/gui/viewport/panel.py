@@ -34,6 +34,7 @@ from harstudio.gui.viewport.stage import Stage
 from harstudio.gui.viewport.subject import Subject
 from harstudio.gui.viewport.views import KeptViews
 from harstudio.gui.what_if import WhatIf
+from harstudio.workflows.loading import layout_with
 
 _LOADING_MS = 150
 _NO_CLIP = "No clip is open", "Open a clip in the library to see the body move."
@@ -246,8 +247,9 @@ class ViewportPanel(QWidget):
         return Figure(motion, shaped, loaded.points, self._layout(), like)
 
     def _layout(self) -> SensorLayout:
-        """The sensors as they are shown, with that at a joint."""
-        layout, probe = self._placing.layout, self.what_if.probe
+        """The sensors as they are shown: the project's, those worn, and that at a joint."""
+        loaded, probe = self._session.loaded, self.what_if.probe
+        layout = layout_with(self._placing.layout, loaded.worn if loaded is not None else ())
         if probe is None or probe.name in layout.names:
             return layout
         return SensorLayout(layout.name, (*layout.sensors, probe))

@@ -113,7 +113,7 @@ class PlacementHand:
     @property
     def ring_m(self) -> float:
         """Radius of the rings; 0 where there are none."""
-        shown = self._placing.on and self._chosen() is not None
+        shown = self._placing.on and self._placing.sensor is not None and self._chosen() is not None
         return ring_radius(self._view.camera, self._view.size_px) if shown else 0.0
 
     @property
@@ -134,7 +134,7 @@ class PlacementHand:
             self._ring, self.ghost = ring, ghost
             self._view.repaint()
         self._view.name_sensor(x, y, name if grip is None else "")
-        hand = name and self._placing.possible
+        hand = self._placing.possible and self._placing.named(name) is not None
         self._view.set_cursor(
             Qt.CursorShape.SizeAllCursor if grip is not None
             else Qt.CursorShape.OpenHandCursor if hand
@@ -244,7 +244,7 @@ class PlacementHand:
     def _suggestions(self, near: str) -> list[str]:
         """Names for a new sensor, the likeliest first."""
         loaded, layout = self._session.loaded, self._placing.layout
-        worn = [n for r in (loaded.recordings if loaded else ()) for n in r.recording.sensors]
+        worn = loaded.worn if loaded is not None else ()
         wanted = [near, *worn, fresh_name(layout)] if near else [fresh_name(layout), *worn]
         return [n for n in dict.fromkeys(wanted) if n and n not in layout.names]
 
@@ -302,7 +302,7 @@ class PlacementHand:
         return places[i], turns[i]
 
     def _grip_at(self, x: float, y: float) -> Grip | None:
-        chosen = self._chosen() if self._placing.on else None
+        chosen = self._chosen() if self.ring_m else None
         if chosen is None:
             return None
         camera = self._view.camera

@@ -23,6 +23,7 @@ from harstudio.io.label_formats.base import (
     LabelFormat,
     LabelledClip,
     Notes,
+    unique,
     without_overlaps,
 )
 
@@ -51,7 +52,7 @@ def read(path: Path, variant: str = "") -> LabelFile:
     ------
     HarstudioError
         Names the line: cut short, something else than expected, intervals that overlap or run
-        backwards, two tiers of one name.
+        backwards.
     """
     with concerning(path):
         tokens = _Tokens(_text(path))
@@ -72,9 +73,7 @@ def _read_tier(tokens: _Tokens, found: Gathering) -> str:
     kind = tokens.string("a tier's class")
     if kind not in ("IntervalTier", "TextTier"):
         raise HarstudioError(f"line {tokens.line}: tier of class {kind[:40]!r}")
-    name = tokens.string("a tier's name")
-    if name in found.tiers:
-        raise HarstudioError(f"line {tokens.line}: a second tier of the name {name!r}")
+    name = unique(tokens.string("a tier's name"), set(map(str, found.tiers)))  # Praat allows two
     found.open(name)
     tokens.number("xmin")
     tokens.number("xmax")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
+from harstudio.core.project import RecordingRef
 from harstudio.core.skeleton import JOINTS
+from harstudio.core.source import Source
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
@@ -21,6 +24,8 @@ from harstudio.gui.theme import DARK, Theme
 from harstudio.gui.viewport import ViewportPanel
 from harstudio.gui.viewport.beside import second_colour
 from harstudio.gui.viewport.figure import Figure
+from harstudio.gui.viewport_actions import VIEWPORT_ROWS
+from harstudio.workflows.loading import LoadedRecording
 from tests.gui.viewport.test_panel import drawn, like, projected, rgb
 
 
@@ -310,6 +315,50 @@ def test_a_second_click_on_a_joint_without_one_puts_a_virtual_sensor_there(
     index = walking.subject.figure.sensor_names.index("left_knee_joint")
     places, _ = walking.subject.sensors()
     np.testing.assert_allclose(places[index], walking.subject.place_of("left_knee"), atol=1e-9)
+
+
+def test_the_menu_reaches_a_joint_behind_its_sensor_and_takes_that_away_again(
+    qtbot: QtBot, walking: ViewportPanel, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _at: opened.append(menu))
+    walking.set_view("front")
+    walking.joints.measure("left_knee")
+    drawn(qtbot, walking)
+    canvas = walking.stage.canvas.widget
+    qtbot.mouseClick(canvas, Qt.MouseButton.RightButton, pos=pixel_of(walking, "left_knee"))
+    actions = {action.text(): action for action in opened[0].actions()}
+    assert "Turn about the left knee" in actions
+    with qtbot.waitSignal(session.virtual_changed):
+        actions["No virtual sensor at the left knee"].trigger()
+    assert walking.joints.measured == ""
+    assert session.sensor == "left_wrist"
+    assert "left_knee_joint" not in session.virtual.sensors
+    assert "left_knee_joint" not in walking.subject.figure.sensor_names
+
+
+def test_a_sensor_that_was_worn_and_is_in_no_layout_sits_on_the_body(
+    walking: ViewportPanel, session: Session
+) -> None:
+    loaded = session.loaded
+    imu = replace(loaded.virtual, sensors=("right_wrist", *loaded.virtual.sensors[1:]))
+    ref = RecordingRef(Source("x.csv", "csv"), imu.sensors, 2.0, imu.rate_hz)
+    worn = LoadedRecording(ref, imu)
+    session._loaded = replace(loaded, recordings=(worn,))
+    session.clip_opened.emit()
+    assert "right_wrist" in walking.subject.figure.sensor_names
+    assert "right_wrist" not in session.project.layout.names
+
+
+def test_without_anyone_in_the_picture_its_commands_are_off(
+    walking: ViewportPanel, session: Session
+) -> None:
+    window = SimpleNamespace(session=session, viewport=walking)
+    rows = {row.id: row for row in VIEWPORT_ROWS}
+    wanted = ("keep_view_1", "look_front", "show_ghosts", "follow", "turn_about_head")
+    assert all(rows[name].enabled(window) for name in wanted)
+    walking.subject.set_figure(None)  # as with a recording only
+    assert not any(rows[name].enabled(window) for name in wanted)
 
 
 def test_a_drag_that_starts_on_a_joint_orbits(qtbot: QtBot, walking: ViewportPanel) -> None:

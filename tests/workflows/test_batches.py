@@ -1,0 +1,41 @@
+"""What is told of many files: short enough to be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harstudio.body.sites import layout_of
+from harstudio.core.jobs import Job, Progress, finished
+from harstudio.core.project import Project
+from harstudio.workflows import training
+from harstudio.workflows.batches import by_reason
+from harstudio.workflows.training import with_alignment
+
+
+def test_clips_left_out_for_one_reason_are_told_in_one_line() -> None:
+    notes = ("a: no sensor", "b: broken: here", "c: no sensor", "d: no sensor", "e: no sensor")
+    assert by_reason(notes) == ["4 clips (a, c, d, ...): no sensor", "b: broken: here"]
+    assert by_reason(("all of it",)) == ["all of it"]
+    assert by_reason(()) == []
+
+
+@pytest.mark.parametrize(("count", "lines"), [(0, 0), (5, 5), (6, 1), (700, 1)])
+def test_hundreds_of_recordings_that_do_not_align_are_one_note_with_their_number(
+    count: int, lines: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = tuple((f"clip{i}", "too short") for i in range(count))
+
+    def failing(*_args: object, **_options: object) -> Job[SimpleNamespace]:
+        yield Progress(0, 1, "aligning")
+        return SimpleNamespace(clips=(), failures=failures)
+
+    monkeypatch.setattr(training, "align_clips", failing)
+    _, notes = finished(with_alignment(Project("empty", layout_of(("pelvis",))), tmp_path, None))
+    assert len(notes) == lines
+    assert all("both clocks are taken to start together" in note for note in notes)
+    if lines == 1:
+        assert notes[0].startswith(f"{count} recordings not aligned")
+        assert "clip0" in notes[0]
