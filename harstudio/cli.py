@@ -13,8 +13,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import harstudio
-from harstudio import label_verbs, mesh_verbs, model_verbs, pose_verbs, result_verbs, verbs
 from harstudio.core.errors import HarstudioError
+from harstudio.verbs import labels as label_verbs
+from harstudio.verbs import meshes as mesh_verbs
+from harstudio.verbs import models as model_verbs
+from harstudio.verbs import poses as pose_verbs
+from harstudio.verbs import results as result_verbs
+from harstudio.verbs import work as verbs
 
 _RUN_HELP = "run folder, as `harstudio train -o` made it"
 _PROJECT_HELP = "project file (NAME.harstudio)"

@@ -17,14 +17,15 @@ import numpy as np
 import pytest
 
 import harstudio
-from harstudio import cli, verbs
+from harstudio import cli
 from harstudio.cli import main
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED
 from harstudio.core.timebase import Alignment
 from harstudio.store.project_file import ProjectFile
-from harstudio.workflows import exporting
+from harstudio.verbs import work as verbs
+from harstudio.workflows.exchange import exporting
 from tests.workflows.making import SENSORS, Study, make_study, write_moving
 
 ROOT = Path(__file__).resolve().parent.parent

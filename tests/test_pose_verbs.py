@@ -8,8 +8,8 @@ import pytest
 
 from harstudio.cli import main
 from harstudio.io.imu_npz import read_imu_npz
-from harstudio.learn.runs import RunFolder
-from harstudio.pose_verbs import regression_text
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.verbs.poses import regression_text
 from tests.workflows.making import Study, make_study
 
 

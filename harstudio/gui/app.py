@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
 
 import harstudio
-from harstudio.gui import files
 from harstudio.gui.errors import ErrorReporter
+from harstudio.gui.exchange import files
 from harstudio.gui.main_window import MainWindow
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QInputDialog
 from harstudio.core.imu import ImuRecording
 from harstudio.gui.session import Session
 from harstudio.gui.worker import JobCentre, JobRun
-from harstudio.learn.runs import RunFolder, list_runs
+from harstudio.learn.runs.folder import RunFolder, list_runs
 from harstudio.workflows.posing import can_generate, generate_clip
 from harstudio.workflows.training import runs_folder
 

@@ -28,26 +28,26 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.project import Clip
-from harstudio.gui import files
+from harstudio.gui.annotating.live import LiveLabel
+from harstudio.gui.annotating.places import Places
 from harstudio.gui.clock import PlaybackClock, TimeWindow
+from harstudio.gui.commands.menus import Menus
 from harstudio.gui.errors import show_failure, warn
+from harstudio.gui.exchange import files
 from harstudio.gui.generating import Generating
 from harstudio.gui.job_bar import JobBar
-from harstudio.gui.keys import KeyGuard
+from harstudio.gui.keyboard.keys import KeyGuard
 from harstudio.gui.library.panel import LibraryPanel
-from harstudio.gui.live import LiveLabel
-from harstudio.gui.menus import Menus
-from harstudio.gui.panels.agreement import AgreementPanel
-from harstudio.gui.panels.align import AlignPanel
+from harstudio.gui.panels.agreement.panel import AgreementPanel
+from harstudio.gui.panels.align.panel import AlignPanel
 from harstudio.gui.panels.body import BodyPanel
-from harstudio.gui.panels.history import HistoryPanel
+from harstudio.gui.panels.history.panel import HistoryPanel
 from harstudio.gui.panels.labels import LabelsPanel
-from harstudio.gui.panels.results import ResultsPanel
-from harstudio.gui.panels.runs import RunsPanel
-from harstudio.gui.panels.segments import SegmentsPanel
+from harstudio.gui.panels.results.panel import ResultsPanel
+from harstudio.gui.panels.runs.panel import RunsPanel
+from harstudio.gui.panels.segments.panel import SegmentsPanel
 from harstudio.gui.panels.sensors import SensorsPanel
-from harstudio.gui.panels.train import TrainPanel
-from harstudio.gui.places import Places
+from harstudio.gui.panels.train.panel import TrainPanel
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings

@@ -14,7 +14,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import SensorLayout
-from harstudio.gui.reaction import LONGEST_S
+from harstudio.gui.annotating.reaction import LONGEST_S
 from harstudio.store.serial import from_json, parsed, to_json
 
 _RECENT = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -121,8 +122,8 @@ class JobRun(QObject):
             process.kill()
             process.join()
         ours.close()
-        if kind == child.CRASHED and not value:
-            value = f"its process ended with code {process.exitcode}"
+        if kind == child.CRASHED and not value:  # it left no details to show
+            kind, value = child.FAILED, f"{self.title} failed: {_how_it_ended(process.exitcode)}"
         self._tell(kind, value)
 
     def _watch(self, pipe: Any, process: Any) -> tuple[str, Any]:
@@ -153,6 +154,13 @@ def _try_send(pipe: Any, message: str) -> None:
         pipe.send(message)
     except (BrokenPipeError, OSError):
         return
+
+
+def _how_it_ended(code: int) -> str:
+    """What became of a process that told nothing, from its exit code."""
+    if code == -signal.SIGTERM or (hasattr(signal, "SIGKILL") and code == -signal.SIGKILL):
+        return "its process was killed, by somebody or because the memory ran out"
+    return f"its process ended with code {code}"
 
 
 def _died(cancelled: bool) -> tuple[str, Any]:

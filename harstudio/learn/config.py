@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.channels import signals_of
-from harstudio.learn.label_map import LabelMap
+from harstudio.learn.data.channels import signals_of
+from harstudio.learn.data.label_map import LabelMap
 
 BY_SUBJECT, BY_CLIP, RANDOM_WINDOWS = "subject", "clip", "random_windows"
 SEVEN_TO_THREE, LISTED = "clip_7_3", "list"
@@ -69,7 +69,7 @@ class TrainingConfig(_Plain):
         Key of `harstudio.learn.models.MODELS`.
     sensors : names, in the order of the channels; empty takes all of the recording
     channels : str
-        What each sensor contributes: see `harstudio.learn.channels`.
+        What each sensor contributes: see `harstudio.learn.data.channels`.
     signals : str
         ``virtual``, ``real``, or ``both`` in one set.
     rate_hz, window_s : float

@@ -17,9 +17,9 @@ from harstudio.imu.calibration import QuantileMap, channels_of, fit_quantile_map
 from harstudio.imu.distribution import Histograms, histograms
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.files import read_text, write_atomically
-from harstudio.learn.runs import CALIBRATION, RunFolder
-from harstudio.learn.splits import Split, counted
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.runs.folder import CALIBRATION, RunFolder
+from harstudio.learn.splitting.splits import Split, counted
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.pairing import Pair, paired_clip
 

@@ -15,20 +15,20 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import Project
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.label_errors import Suspect, suspected
-from harstudio.learn.leaks import counted
-from harstudio.learn.out_of_fold import OUT_OF_FOLD, OutOfFold
-from harstudio.learn.quick_folds import quick_out_of_fold
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.segment_metrics import SegmentScores, segment_scores
+from harstudio.learn.fit.quick_folds import quick_out_of_fold
+from harstudio.learn.judging.label_errors import Suspect, suspected
+from harstudio.learn.judging.out_of_fold import OUT_OF_FOLD, OutOfFold
+from harstudio.learn.judging.report import EvaluationReport
+from harstudio.learn.judging.segment_metrics import SegmentScores, segment_scores
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.learn.splitting.leaks import counted
 from harstudio.workflows.calibrating import calibrated_windows, calibration_of
 from harstudio.workflows.training import with_alignment
 from harstudio.workflows.windowing import REAL, VIRTUAL, collect_windows
 
 if TYPE_CHECKING:
-    from harstudio.learn.embedding import Embedding
-    from harstudio.learn.windows import WindowSet
+    from harstudio.learn.data.windows import WindowSet
+    from harstudio.learn.judging.embedding import Embedding
 
 ALL_WINDOWS, TEST_WINDOWS = "all", "test"
 PARTS = (TEST_WINDOWS, ALL_WINDOWS)
@@ -144,8 +144,8 @@ def embed_project(
     sets = []
     for kind in signals:
         sets.append((yield from _windows(project, folder, run_dir, checkpoint.config, kind)))
-    from harstudio.learn.embedding import embedding  # torch: only here, in the job
-    from harstudio.learn.windows import joined
+    from harstudio.learn.data.windows import joined
+    from harstudio.learn.judging.embedding import embedding  # torch: only here, in the job
 
     windows = joined(sets)
     index = np.arange(len(windows))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
-from harstudio.learn.run_state import FAILED
-from harstudio.learn.runs import CONFIG, FINETUNING, TRAINING, RunFolder, RunWriter
+from harstudio.learn.runs.folder import CONFIG, FINETUNING, TRAINING, RunFolder, RunWriter
+from harstudio.learn.runs.state import FAILED
 
 
 def keep_failure(

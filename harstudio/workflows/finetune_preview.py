@@ -9,9 +9,9 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import UNKNOWN
 from harstudio.core.project import Project
 from harstudio.learn.config import REAL
-from harstudio.learn.leaks import counted
 from harstudio.learn.models import NETWORK, model_spec
-from harstudio.learn.runs import FINETUNING, TRAINING, RunFolder
+from harstudio.learn.runs.folder import FINETUNING, TRAINING, RunFolder
+from harstudio.learn.splitting.leaks import counted
 from harstudio.workflows.windowing import labelled_clips
 
 

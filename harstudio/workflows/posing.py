@@ -19,15 +19,15 @@ from harstudio.core.project import Project
 from harstudio.core.source import Source, fingerprint_of
 from harstudio.io.imu_npz import write_imu_npz
 from harstudio.learn.models import model_spec
-from harstudio.learn.runs import MODEL, RunFolder
+from harstudio.learn.runs.folder import MODEL, RunFolder
 from harstudio.workflows.batches import reason_of
-from harstudio.workflows.file_names import free_name, safe_name, staged
+from harstudio.workflows.exchange.file_names import free_name, safe_name, staged
 from harstudio.workflows.loading import bodies_of, read_posed
 from harstudio.workflows.poses import joint_positions
 
 if TYPE_CHECKING:
-    from harstudio.learn.checkpoint import Checkpoint
-    from harstudio.learn.pose_training import SignalMaker
+    from harstudio.learn.fit.pose_training import SignalMaker
+    from harstudio.learn.runs.checkpoint import Checkpoint
 
 FORMAT = "pose2imu"
 """Of the source of a generated recording: the run that made it."""
@@ -143,7 +143,7 @@ def generate_project(
 
 
 def _opened(run_dir: Path) -> tuple[Checkpoint, SignalMaker]:
-    from harstudio.learn.pose_training import SignalMaker  # torch: only here, in the job
+    from harstudio.learn.fit.pose_training import SignalMaker  # torch: only here, in the job
 
     checkpoint = RunFolder(run_dir).checkpoint()
     return checkpoint, SignalMaker(checkpoint)

@@ -14,9 +14,9 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED, Clip, Project
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.leaks import counted
-from harstudio.learn.runs import FINETUNING, RunFolder
-from harstudio.learn.voting import voted
+from harstudio.learn.judging.voting import voted
+from harstudio.learn.runs.folder import FINETUNING, RunFolder
+from harstudio.learn.splitting.leaks import counted
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.calibrating import calibrated_windows, calibration_of
 from harstudio.workflows.training import with_alignment
@@ -24,8 +24,8 @@ from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windo
 
 if TYPE_CHECKING:
     from harstudio.imu.calibration import QuantileMap
-    from harstudio.learn.checkpoint import Checkpoint
-    from harstudio.learn.prediction import Predictor
+    from harstudio.learn.fit.prediction import Predictor
+    from harstudio.learn.runs.checkpoint import Checkpoint
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def predict_project(
             "check that the clips are not excluded",
         )
     yield Progress(0, len(clips), "Loading the model")
-    from harstudio.learn.prediction import predictor_of  # torch: only here, in the job
+    from harstudio.learn.fit.prediction import predictor_of  # torch: only here, in the job
 
     config = _config(checkpoint)
     judge = _Judge(
@@ -187,7 +187,7 @@ class _Judge:
 
     def timeline(self, clip: Clip, signals: str) -> Job[LabelTrack]:
         """Job: the labels that the model gives to a whole clip."""
-        from harstudio.learn.prediction import predicted
+        from harstudio.learn.fit.prediction import predicted
 
         whole = clip.with_track(LabelTrack((Segment(0.0, clip.duration_s, _ANY),)), MINE)
         bare = self.project.with_clips([whole])

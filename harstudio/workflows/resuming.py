@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job
 from harstudio.core.project import Project
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.training import check_resumable, planned_split, resume
+from harstudio.learn.fit.training import check_resumable, planned_split, resume
+from harstudio.learn.runs.folder import RunFolder
 from harstudio.workflows.training import prepared, training_windows
 
 if TYPE_CHECKING:
-    from harstudio.learn.runs import RunSummary
+    from harstudio.learn.runs.folder import RunSummary
 
 SUFFIX = ".harstudio"
 

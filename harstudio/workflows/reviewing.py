@@ -10,8 +10,8 @@ from typing import Any
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Project
-from harstudio.learn.files import read_json, write_json
-from harstudio.learn.label_errors import Suspect, snapped
+from harstudio.learn.judging.label_errors import Suspect, snapped
+from harstudio.learn.runs.files import read_json, write_json
 
 REVIEW = "label_errors.json"
 """Beside a project's runs: the doubts that were found last, and those that were dismissed."""

@@ -14,12 +14,12 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import Clip, Project
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.learn.config import LISTED, FinetuneConfig, TrainingConfig
-from harstudio.learn.folds import make_folds
-from harstudio.learn.leaks import listed
+from harstudio.learn.judging.report import EvaluationReport
 from harstudio.learn.models import NETWORK, model_spec
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.runs import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
-from harstudio.learn.split_lists import load_split_list
+from harstudio.learn.runs.folder import CALIBRATION, CONFIG, MODEL, REPORT, RunFolder
+from harstudio.learn.splitting.folds import make_folds
+from harstudio.learn.splitting.leaks import listed
+from harstudio.learn.splitting.split_lists import load_split_list
 from harstudio.workflows.aligning import align_clips, is_aligned
 from harstudio.workflows.calibrating import (
     calibrated_windows,
@@ -44,10 +44,10 @@ from harstudio.workflows.windowing import (
 
 if TYPE_CHECKING:
     from harstudio.imu.calibration import QuantileMap
-    from harstudio.learn.finetuning import FinetuneSummary
-    from harstudio.learn.runs import RunSummary
-    from harstudio.learn.splits import Split
-    from harstudio.learn.windows import WindowSet
+    from harstudio.learn.data.windows import WindowSet
+    from harstudio.learn.fit.finetuning import FinetuneSummary
+    from harstudio.learn.runs.folder import RunSummary
+    from harstudio.learn.splitting.splits import Split
 
 _TOLD_ONE_BY_ONE = 5
 """Notes of one kind; more of them become one with a count, or nobody would read any."""
@@ -112,7 +112,9 @@ def train_project(
     if config.split == LISTED:
         files[SPLIT_LIST] = load_split_list(config.split_list).to_json()
     if config.folded:
-        from harstudio.learn.cross_validation import cross_validate  # torch: only here, in the job
+        from harstudio.learn.fit.cross_validation import (
+            cross_validate,  # torch: only here, in the job
+        )
 
         prepare = partial(prepared, project, folder, config)
         return (
@@ -120,7 +122,7 @@ def train_project(
                 windows, config, run_dir, warnings=notes, files=files, prepare=prepare
             )
         )
-    from harstudio.learn.training import planned_split, train
+    from harstudio.learn.fit.training import planned_split, train
 
     split = planned_split(windows, config)
     windows, split, more, extra = yield from prepared(project, folder, config, windows, split)
@@ -229,7 +231,7 @@ def finetune_project(
     project, notes = yield from with_alignment(project, folder, clip_ids)
     windows = yield from collect_windows(project, folder, parent, signals=REAL, clip_ids=clip_ids)
     windows, files = _mapped(windows, found)
-    from harstudio.learn.finetuning import finetune
+    from harstudio.learn.fit.finetuning import finetune
 
     return (yield from finetune(run_dir, windows, config, out_dir, warnings=notes, files=files))
 
@@ -252,7 +254,7 @@ def evaluate_project(
     if found is not None:
         notes += calibration_notes(found, windows)
     windows, _files = _mapped(windows, found)
-    from harstudio.learn.evaluation import evaluating
+    from harstudio.learn.judging.evaluation import evaluating
 
     text = f"all labelled clips, {signals} signals"
     return (yield from evaluating(run_dir, windows, text, notes))

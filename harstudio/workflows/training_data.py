@@ -15,10 +15,10 @@ from harstudio.learn.config import (
     VIRTUAL,
     TrainingConfig,
 )
-from harstudio.learn.folds import make_folds
+from harstudio.learn.data.windows import WindowSet
 from harstudio.learn.models import model_spec
-from harstudio.learn.splits import Split, class_warnings
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.splitting.folds import make_folds
+from harstudio.learn.splitting.splits import Split, class_warnings
 from harstudio.workflows.calibrating import comparable_clips
 from harstudio.workflows.loading import layout_for
 from harstudio.workflows.windowing import (

@@ -11,9 +11,9 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import UNKNOWN, LabelTrack
 from harstudio.core.project import Clip, Project
 from harstudio.learn.config import REAL, VIRTUAL, TrainingConfig
-from harstudio.learn.label_map import LabelMap
-from harstudio.learn.leaks import PARTS, Leak, counted
-from harstudio.learn.splits import Split
+from harstudio.learn.data.label_map import LabelMap
+from harstudio.learn.splitting.leaks import PARTS, Leak, counted
+from harstudio.learn.splitting.splits import Split
 from harstudio.workflows.training_data import TrainingPlan, plan_training, training_clips
 from harstudio.workflows.windowing import classes_of, labelled_clips
 

@@ -13,9 +13,9 @@ import numpy as np
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job
 from harstudio.core.project import Project
-from harstudio.learn.embedding import PCA, Embedding
-from harstudio.learn.files import write_whole
-from harstudio.learn.runs import MODEL
+from harstudio.learn.judging.embedding import PCA, Embedding
+from harstudio.learn.runs.files import write_whole
+from harstudio.learn.runs.folder import MODEL
 from harstudio.workflows.evaluating import TEST_WINDOWS, embed_project
 from harstudio.workflows.windowing import VIRTUAL
 

@@ -26,12 +26,12 @@ from harstudio.learn.config import BOTH as BOTH
 from harstudio.learn.config import REAL as REAL
 from harstudio.learn.config import VIRTUAL as VIRTUAL
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.label_map import LabelMap
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.label_map import LabelMap
+from harstudio.learn.data.movements import movement_signature, same_movements
+from harstudio.learn.data.pose_windows import cut_paired
+from harstudio.learn.data.windows import WindowSet, joined
 from harstudio.learn.models import model_spec
-from harstudio.learn.movements import movement_signature, same_movements
-from harstudio.learn.pose_windows import cut_paired
-from harstudio.learn.windows import WindowSet, joined
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.loading import (
     Posed,

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from harstudio.learn.embedding import pca_plane, umap_plane
-from harstudio.learn.intervals import bootstrap
-from harstudio.learn.metrics import one_vs_rest_auc
+from harstudio.learn.judging.embedding import pca_plane, umap_plane
+from harstudio.learn.judging.intervals import bootstrap
+from harstudio.learn.judging.metrics import one_vs_rest_auc
 
 CLASSES, PEOPLE, EACH = 12, 21, 500
 DRAWS = 2000

@@ -25,9 +25,9 @@ from harstudio.body.sites import layout_of
 from harstudio.core.label_set import LabelSet
 from harstudio.core.project import Clip, Project
 from harstudio.core.source import Source
-from harstudio.gui.finding import groups_of
+from harstudio.gui.keyboard.finding import groups_of
+from harstudio.gui.keyboard.palette import Palette
 from harstudio.gui.main_window import MainWindow
-from harstudio.gui.palette import Palette
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from harstudio.store import serial

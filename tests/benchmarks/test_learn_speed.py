@@ -25,13 +25,13 @@ import pytest
 
 from harstudio.core.jobs import finished
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.torch_setup import functional, nn, torch
+from harstudio.learn.fit.training_loop import TrainingLoop
 from harstudio.learn.models import MODELS
 from harstudio.learn.models.layers import ChannelScale, Network, TimeMean, as_image
-from harstudio.learn.runs import RunWriter
-from harstudio.learn.splits import Split
-from harstudio.learn.torch_setup import functional, nn, torch
-from harstudio.learn.training_loop import TrainingLoop
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.folder import RunWriter
+from harstudio.learn.splitting.splits import Split
 
 COUNT, SAMPLES, CHANNELS, CLASSES, BATCH = 20_000, 60, 36, 12, 128
 ROUNDS = 3
@@ -255,7 +255,7 @@ from pathlib import Path
 from dataclasses import replace
 from harstudio.core.jobs import finished
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.training import train
+from harstudio.learn.fit.training import train
 import numpy as np
 sys.path.insert(0, {here!r})
 from test_learn_speed import noise_windows

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from harstudio.core.project import Clip
-from harstudio.gui.action_row import keys_text
-from harstudio.gui.actions import ACTIONS
-from harstudio.gui.keymap import keymap
-from harstudio.gui.keysheet import sheet_html
-from harstudio.gui.label_actions import BY_KEY, BY_SHIFTED_KEY
+from harstudio.gui.commands.action_row import keys_text
+from harstudio.gui.commands.actions import ACTIONS
+from harstudio.gui.commands.label_actions import BY_KEY, BY_SHIFTED_KEY
+from harstudio.gui.keyboard.keymap import keymap
+from harstudio.gui.keyboard.keysheet import sheet_html
 
 
 def test_every_id_occurs_once() -> None:

@@ -14,8 +14,14 @@ from pytestqt.qtbot import QtBot
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Project
-from harstudio.gui import filming
-from harstudio.gui.film_dialogs import FilmDialog, MeshDialog, PictureDialog, Stretch, size_text
+from harstudio.gui.exchange import filming
+from harstudio.gui.exchange.film_dialogs import (
+    FilmDialog,
+    MeshDialog,
+    PictureDialog,
+    Stretch,
+    size_text,
+)
 from harstudio.gui.main_window import MainWindow
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings

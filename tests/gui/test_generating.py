@@ -21,7 +21,7 @@ from harstudio.gui.signals.panel import SignalsPanel
 from harstudio.gui.theme import DARK, LIGHT, Theme
 from harstudio.gui.worker import JobCentre
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.runs import list_runs
+from harstudio.learn.runs.folder import list_runs
 from harstudio.workflows.posing import FORMAT
 from harstudio.workflows.training import runs_folder, train_project
 

@@ -24,13 +24,13 @@ from pytestqt.qtbot import QtBot
 from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED, Project
-from harstudio.gui.actions import ACTIONS
-from harstudio.gui.key_editor import KeyEditor
-from harstudio.gui.keysheet import KeySheet
+from harstudio.gui.annotating.reaction_dialog import ReactionDialog
+from harstudio.gui.annotating.segment_dialog import SegmentDialog
+from harstudio.gui.commands.actions import ACTIONS
+from harstudio.gui.keyboard.key_editor import KeyEditor
+from harstudio.gui.keyboard.keysheet import KeySheet
+from harstudio.gui.keyboard.palette import Palette
 from harstudio.gui.main_window import MainWindow
-from harstudio.gui.palette import Palette
-from harstudio.gui.reaction_dialog import ReactionDialog
-from harstudio.gui.segment_dialog import SegmentDialog
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from harstudio.store.project_file import ProjectFile

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
-from harstudio.gui.action_row import ActionRow, line
-from harstudio.gui.key_editor import KeyEditor
-from harstudio.gui.keymap import (
+from harstudio.gui.commands.action_row import ActionRow, line
+from harstudio.gui.keyboard.key_editor import KeyEditor
+from harstudio.gui.keyboard.keymap import (
     chosen_keys,
     holder,
     keymap,

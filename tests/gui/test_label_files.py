@@ -14,17 +14,17 @@ from PySide6.QtCore import Qt
 from harstudio.core.jobs import finished
 from harstudio.core.labels import Segment
 from harstudio.core.project import MINE, Project
-from harstudio.gui import label_files
-from harstudio.gui.export_dialogs import (
+from harstudio.gui.exchange import label_files
+from harstudio.gui.exchange.export_dialogs import (
     ExportLabelsDialog,
     ExportMotionsDialog,
     ExportWindowsDialog,
 )
-from harstudio.gui.import_dialog import ImportLabelsDialog
+from harstudio.gui.exchange.import_dialog import ImportLabelsDialog
 from harstudio.gui.session import Session
 from harstudio.io.label_formats.registry import FORMATS
-from harstudio.workflows.exporting import ALL_TIERS
-from harstudio.workflows.labels_import import ADD, REPLACE, read_label_files
+from harstudio.workflows.exchange.exporting import ALL_TIERS
+from harstudio.workflows.exchange.labels_import import ADD, REPLACE, read_label_files
 
 ALL = [("All", None)]
 ROWS = "tier,start_s,end_s,label\nbob,0,1,Walking\nbob,1,2,sitting\ncarol,0,9,x\n"

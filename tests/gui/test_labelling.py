@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, MINE, PREDICTED
-from harstudio.gui import labelling
+from harstudio.gui.annotating import labelling
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.session import Session
 

@@ -14,8 +14,8 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED, Clip, Project
+from harstudio.gui.annotating.live import LiveLabel
 from harstudio.gui.clock import PlaybackClock
-from harstudio.gui.live import LiveLabel
 from harstudio.gui.session import Session
 from tests.gui.conftest import Wall
 

@@ -16,9 +16,9 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Clip, Project
-from harstudio.gui import files
-from harstudio.gui.actions import ACTIONS
+from harstudio.gui.commands.actions import ACTIONS
 from harstudio.gui.dialogs import parsed_time
+from harstudio.gui.exchange import files
 from harstudio.gui.main_window import MainWindow
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme

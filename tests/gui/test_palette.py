@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from harstudio.gui.matching import best, ranked, score
-from harstudio.gui.palette import Entry, Group, Palette
+from harstudio.gui.keyboard.matching import best, ranked, score
+from harstudio.gui.keyboard.palette import Entry, Group, Palette
 from harstudio.gui.theme import Theme
 
 COMMANDS = [

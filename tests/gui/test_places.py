@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from harstudio.core.changed_clips import changed_ids
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED, Project
-from harstudio.gui import labelling, suggestions
+from harstudio.gui.annotating import labelling, suggestions
+from harstudio.gui.annotating.places import MOST, Places, changed_stretch
 from harstudio.gui.clock import PlaybackClock
-from harstudio.gui.places import MOST, Places, changed_stretch
 from harstudio.gui.session import Session
 
 TRACK = LabelTrack((Segment(0, 4, "walking"), Segment(4, 6, "jumping"), Segment(8, 9, "running")))

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.errors import HarstudioError
-from harstudio.gui.reaction import (
+from harstudio.gui.annotating.reaction import (
     FEWEST_TAPS,
     MISSED_S,
     TAPS,
@@ -22,7 +22,7 @@ from harstudio.gui.reaction import (
     reaction_of,
     reaction_text,
 )
-from harstudio.gui.reaction_dialog import ReactionDialog
+from harstudio.gui.annotating.reaction_dialog import ReactionDialog
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from tests.gui.conftest import Wall

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.layout import TimeScale
-from harstudio.gui.runs import MOST_ROWS, Edges, owners, stacked, visible_runs
+from harstudio.gui.pixel_runs import MOST_ROWS, Edges, owners, stacked, visible_runs
 
 SCALE = TimeScale(10.0, 20.0, 100.0, 1000.0)
 

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import Segment
 from harstudio.core.project import Clip
+from harstudio.gui.annotating.segment_dialog import SegmentDialog, exact_clock_text
 from harstudio.gui.dialogs import parsed_time
-from harstudio.gui.segment_dialog import SegmentDialog, exact_clock_text
 
 WHOLE = Segment(0.5, 1.123456, "walking", 0.876, "ann", "limps", 0.123, 0.0)
 

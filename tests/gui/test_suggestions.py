@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED
-from harstudio.gui import labelling, suggestions
+from harstudio.gui.annotating import labelling, suggestions
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.session import Session
 

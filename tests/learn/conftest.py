@@ -11,8 +11,8 @@ import pytest
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.windows import WindowSet, joined
 
 RATE = 24.0
 LABELS = ("still", "slow", "fast")

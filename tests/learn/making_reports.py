@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harstudio.learn.report import EvaluationReport, WindowResult
+from harstudio.learn.judging.report import EvaluationReport, WindowResult
 
 
 def a_report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
 
 
 def table(rows: list[tuple[str, str, str, int]]) -> WindowSet:

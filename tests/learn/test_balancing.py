@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.balancing import upsampled
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.splits import Split, make_split, parts_summary
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.data.balancing import upsampled
+from harstudio.learn.data.windows import WindowSet, joined
+from harstudio.learn.splitting.splits import Split, make_split, parts_summary
 from tests.learn.tables import table
 
 NONE = np.zeros(0, np.int64)

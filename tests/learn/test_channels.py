@@ -10,8 +10,8 @@ import pytest
 from harstudio.core import rotations as rot
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
-from harstudio.learn.channels import CHANNELS, channel_names, channel_values, signals_of
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.data.channels import CHANNELS, channel_names, channel_values, signals_of
 
 SENSORS = ("left_wrist", "right_thigh", "head")
 

@@ -14,13 +14,13 @@ import pytest
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Job, Progress, finished
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cross_validation import CrossValidation, cross_validate, fold_runs
-from harstudio.learn.folds import make_folds
-from harstudio.learn.out_of_fold import OUT_OF_FOLD, OutOfFold
-from harstudio.learn.prediction import predictor_of
-from harstudio.learn.runs import RunFolder, list_runs
-from harstudio.learn.splits import Split
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.cross_validation import CrossValidation, cross_validate, fold_runs
+from harstudio.learn.fit.prediction import predictor_of
+from harstudio.learn.judging.out_of_fold import OUT_OF_FOLD, OutOfFold
+from harstudio.learn.runs.folder import RunFolder, list_runs
+from harstudio.learn.splitting.folds import make_folds
+from harstudio.learn.splitting.splits import Split
 from tests.learn.conftest import MakeConfig
 
 LOSO = "leave_one_subject_out"

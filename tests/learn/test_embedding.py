@@ -11,10 +11,10 @@ from sklearn import decomposition
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.embedding import embedding, features_of, pca_plane, umap_plane
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.training import train
+from harstudio.learn.judging.embedding import embedding, features_of, pca_plane, umap_plane
+from harstudio.learn.runs.folder import RunFolder
 from tests.learn.conftest import MakeConfig
 
 

@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.adapting import left_out
-from harstudio.learn.alternatives import Alternative, Alternatives, load_alternatives
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
-from harstudio.learn.evaluation import evaluate_run
-from harstudio.learn.files import write_json
-from harstudio.learn.finetuning import among, finetune
-from harstudio.learn.holdout import hold_out, stretches
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.adapting import left_out
+from harstudio.learn.fit.alternatives import Alternative, Alternatives, load_alternatives
+from harstudio.learn.fit.finetuning import among, finetune
+from harstudio.learn.fit.networks import restored
+from harstudio.learn.fit.prototypes import Prototypes
+from harstudio.learn.fit.torch_setup import torch
+from harstudio.learn.fit.training import train
+from harstudio.learn.judging.evaluation import evaluate_run
 from harstudio.learn.models.layers import Network
-from harstudio.learn.networks import restored
-from harstudio.learn.prototypes import Prototypes
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.splits import overlaps
-from harstudio.learn.torch_setup import torch
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.files import write_json
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.learn.splitting.holdout import hold_out, stretches
+from harstudio.learn.splitting.splits import overlaps
 
 MakeConfig = Callable[..., TrainingConfig]
 MakeWindows = Callable[..., WindowSet]
@@ -139,7 +139,7 @@ def test_a_new_label_gets_a_row_and_is_learnt(
 
 
 def test_rows_of_known_labels_start_as_they_were(run: Path) -> None:
-    from harstudio.learn.head_training import add_classes
+    from harstudio.learn.fit.head_training import add_classes
 
     network: Network = restored(RunFolder(run).checkpoint())
     signals = torch.randn(4, 24, 3)

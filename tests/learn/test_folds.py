@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.assigning import folded
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.folds import make_folds
-from harstudio.learn.splits import make_split
-from harstudio.learn.windows import joined
+from harstudio.learn.data.windows import joined
+from harstudio.learn.splitting.assigning import folded
+from harstudio.learn.splitting.folds import make_folds
+from harstudio.learn.splitting.splits import make_split
 from tests.learn.tables import study, table
 
 

@@ -14,18 +14,18 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.checkpoint import Checkpoint, source_of
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.evaluation import evaluate_run, leaks_of_run
-from harstudio.learn.files import read_npz, write_json
-from harstudio.learn.out_of_fold import OUT_OF_FOLD, OutOfFold
-from harstudio.learn.prediction import predictor_of
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.run_facts import run_facts
-from harstudio.learn.run_state import FAILED
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.prediction import predictor_of
+from harstudio.learn.fit.training import train
+from harstudio.learn.judging.evaluation import evaluate_run, leaks_of_run
+from harstudio.learn.judging.out_of_fold import OUT_OF_FOLD, OutOfFold
+from harstudio.learn.judging.report import EvaluationReport
+from harstudio.learn.runs.checkpoint import Checkpoint, source_of
+from harstudio.learn.runs.facts import run_facts
+from harstudio.learn.runs.files import read_npz, write_json
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.learn.runs.state import FAILED
 from tests.learn.conftest import MakeConfig
 from tests.learn.making_reports import a_report
 

@@ -8,9 +8,10 @@ import sys
 import pytest
 
 LIGHT = (
-    "config", "windows", "splits", "scaling", "report", "runs", "checkpoint", "prediction",
-    "evaluation", "training", "finetuning", "holdout", "models", "run_state", "run_list",
-    "resuming", "alternatives", "prototypes", "schedules", "onnx_export",
+    "config", "models", "data.windows", "data.scaling", "splitting.splits", "splitting.holdout",
+    "judging.report", "judging.evaluation", "runs.folder", "runs.state", "runs.listing",
+    "runs.checkpoint", "runs.onnx_export", "fit.prediction", "fit.training", "fit.finetuning",
+    "fit.resuming", "fit.alternatives", "fit.prototypes", "fit.schedules",
 )  # fmt: skip
 
 
@@ -28,7 +29,7 @@ def test_nothing_but_a_running_job_imports_torch_or_scikit_learn() -> None:
 def test_one_core_stays_free(
     monkeypatch: pytest.MonkeyPatch, asked: str, expected: int | None
 ) -> None:
-    from harstudio.learn.threads import core_count, thread_count
+    from harstudio.learn.fit.threads import core_count, thread_count
 
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     assert thread_count() == (expected or max(1, core_count() - 1))

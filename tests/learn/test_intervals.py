@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.intervals import CLIPS, SUBJECTS, WINDOWS, bootstrap, spread, unit_confusions
-from harstudio.learn.metrics import macro_f1s
-from harstudio.learn.report import EvaluationReport
+from harstudio.learn.judging.intervals import (
+    CLIPS,
+    SUBJECTS,
+    WINDOWS,
+    bootstrap,
+    spread,
+    unit_confusions,
+)
+from harstudio.learn.judging.metrics import macro_f1s
+from harstudio.learn.judging.report import EvaluationReport
 from tests.learn.making_reports import a_report
 
 

@@ -8,10 +8,16 @@ import pytest
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
 from harstudio.core.labels import LabelTrack, Segment
-from harstudio.learn.label_errors import Suspect, snapped, suspected, suspected_windows, thresholds
-from harstudio.learn.out_of_fold import OutOfFold
-from harstudio.learn.quick_folds import quick_out_of_fold
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.quick_folds import quick_out_of_fold
+from harstudio.learn.judging.label_errors import (
+    Suspect,
+    snapped,
+    suspected,
+    suspected_windows,
+    thresholds,
+)
+from harstudio.learn.judging.out_of_fold import OutOfFold
 from tests.learn.conftest import MakeConfig, MakeWindows
 
 LABELS = ("a", "b", "c")

@@ -14,8 +14,8 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.label_map import (
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.label_map import (
     DIP_FIVE,
     IDENTITY,
     KEEP,

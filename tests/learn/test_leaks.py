@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.balancing import upsampled
-from harstudio.learn.checks import fitting_leaks
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.copies import twins
-from harstudio.learn.leaks import Leak
-from harstudio.learn.scaling import fitted
-from harstudio.learn.splits import Split, leaks, make_split, overlaps
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.balancing import upsampled
+from harstudio.learn.data.scaling import fitted
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.splitting.checks import fitting_leaks
+from harstudio.learn.splitting.copies import twins
+from harstudio.learn.splitting.leaks import Leak
+from harstudio.learn.splitting.splits import Split, leaks, make_split, overlaps
 from tests.learn.tables import study, table
 
 NONE = np.zeros(0, np.int64)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics as sk
 
-from harstudio.learn import metrics
+from harstudio.learn.judging import metrics
 
 counts = arrays(np.int64, (4, 4), elements=st.integers(0, 9))
 

@@ -7,8 +7,12 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.devices import available, chosen_device
-from harstudio.learn.losses import classification_loss, reconstruction_loss
+from harstudio.learn.data.scaling import Scaler
+from harstudio.learn.fit.devices import available, chosen_device
+from harstudio.learn.fit.losses import classification_loss, reconstruction_loss
+from harstudio.learn.fit.schedules import learning_rate, one_cycle
+from harstudio.learn.fit.torch_setup import nn, torch
+from harstudio.learn.fit.training_loop import batch_size, optimiser_of, slow_text
 from harstudio.learn.models import MODELS, NETWORK, model_spec
 from harstudio.learn.models.deepconvlstm import ChannelConvolutions, as_sequence
 from harstudio.learn.models.layers import (
@@ -20,10 +24,6 @@ from harstudio.learn.models.layers import (
     as_image,
     as_signals,
 )
-from harstudio.learn.scaling import Scaler
-from harstudio.learn.schedules import learning_rate, one_cycle
-from harstudio.learn.torch_setup import nn, torch
-from harstudio.learn.training_loop import batch_size, optimiser_of, slow_text
 
 MIXED = "deepconvlstm, mixing channels"
 NETWORKS = [

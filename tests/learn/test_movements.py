@@ -12,7 +12,7 @@ from harstudio.core import rotations as rot
 from harstudio.core.motion import Motion
 from harstudio.core.skeleton import JOINTS, joint_index, mirrored
 from harstudio.io.amass import read
-from harstudio.learn.movements import movement_signature, same_movements
+from harstudio.learn.data.movements import movement_signature, same_movements
 
 
 def swinging(seed: int, seconds: float = 4.0, rate_hz: float = 60.0) -> Motion:

@@ -13,16 +13,16 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.data.scaling import Scaler
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.networks import PREFIX, NetworkPredictor, tensors_of
+from harstudio.learn.fit.torch_setup import torch
+from harstudio.learn.fit.training import train
 from harstudio.learn.models import MODELS, NETWORK
-from harstudio.learn.networks import PREFIX, NetworkPredictor, tensors_of
-from harstudio.learn.onnx_export import export_onnx, onnx_probabilities
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.scaling import Scaler
-from harstudio.learn.torch_setup import torch
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.checkpoint import Checkpoint
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.learn.runs.onnx_export import export_onnx, onnx_probabilities
 
 NETWORKS = [
     (spec.id, False) for spec in MODELS.values() if spec.kind == NETWORK and not spec.paired
@@ -84,7 +84,7 @@ def test_every_network_gives_the_same_results_as_torch(
 def test_a_file_that_differs_from_torch_is_not_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from harstudio.learn import networks
+    from harstudio.learn.fit import networks
 
     checkpoint = checkpoint_of("cnn")
     bias = checkpoint.tensors["network.head.1.bias"]

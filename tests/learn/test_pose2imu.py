@@ -14,21 +14,21 @@ from harstudio.core.imu import ImuRecording
 from harstudio.core.jobs import finished
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.skeleton import joint_index
-from harstudio.learn.checkpoint import Checkpoint
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.files import read_json
+from harstudio.learn.data.pose_windows import BESIDE, cut_paired
+from harstudio.learn.data.scaling import Scaler, fitted
+from harstudio.learn.data.windows import WindowSet, joined
+from harstudio.learn.fit.networks import restored, tensors_of
+from harstudio.learn.fit.pose_losses import cosine_loss, regression_loss
+from harstudio.learn.fit.pose_training import SignalMaker
+from harstudio.learn.fit.torch_setup import Tensor, torch
+from harstudio.learn.fit.training import resume, train
 from harstudio.learn.models import model_spec
 from harstudio.learn.models.pose2imu import MaskedMean, PoseToImu
-from harstudio.learn.networks import restored, tensors_of
-from harstudio.learn.onnx_export import export_onnx
-from harstudio.learn.pose_losses import cosine_loss, regression_loss
-from harstudio.learn.pose_training import SignalMaker
-from harstudio.learn.pose_windows import BESIDE, cut_paired
-from harstudio.learn.runs import MODEL, REGRESSION, RunFolder, RunSummary
-from harstudio.learn.scaling import Scaler, fitted
-from harstudio.learn.torch_setup import Tensor, torch
-from harstudio.learn.training import resume, train
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.runs.checkpoint import Checkpoint
+from harstudio.learn.runs.files import read_json
+from harstudio.learn.runs.folder import MODEL, REGRESSION, RunFolder, RunSummary
+from harstudio.learn.runs.onnx_export import export_onnx
 
 RATE, LENGTH = 20.0, 32
 HZ = {"still": 0.0, "slow": 1.1, "fast": 2.6}

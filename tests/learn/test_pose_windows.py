@@ -16,9 +16,9 @@ from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.skeleton import joint_index
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.pose_windows import BESIDE, POSE, anchored, cut_paired, sensor_channels
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.pose_windows import BESIDE, POSE, anchored, cut_paired, sensor_channels
+from harstudio.learn.data.windows import WindowSet
 
 RATE = 20.0
 CONFIG = TrainingConfig(model="pose2imu", rate_hz=RATE, window_s=2.0, overlap=0.5)

@@ -10,9 +10,9 @@ from harstudio.core.imu import GRAVITY, ImuRecording
 from harstudio.core.jobs import finished
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.windows import WindowSet, joined
+from harstudio.learn.fit.training import train
 
 
 def ucihar_windows(folder: Path, config: TrainingConfig) -> WindowSet:

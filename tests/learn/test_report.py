@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from harstudio.core.errors import HarstudioError
-from harstudio.learn.leaks import Leak
-from harstudio.learn.report import EvaluationReport, report_of
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.judging.report import EvaluationReport, report_of
+from harstudio.learn.splitting.leaks import Leak
 
 pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60)
 

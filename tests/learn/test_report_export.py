@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from harstudio.learn.confusions import (
+from harstudio.learn.judging.confusions import (
     COLUMN_SHARES,
     COUNTS,
     ROW_SHARES,
@@ -19,7 +19,7 @@ from harstudio.learn.confusions import (
     most_confused,
     shares,
 )
-from harstudio.learn.report_export import classes_csv, confusion_csv, windows_csv
+from harstudio.learn.judging.report_export import classes_csv, confusion_csv, windows_csv
 from tests.learn.making_reports import a_report
 
 ROWS = [

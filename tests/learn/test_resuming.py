@@ -14,12 +14,12 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn import network_training
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.resuming import TrainingState
-from harstudio.learn.runs import LAST, MODEL, REPORT, RunFolder, list_runs
-from harstudio.learn.training import resume, train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit import network_training
+from harstudio.learn.fit.resuming import TrainingState
+from harstudio.learn.fit.training import resume, train
+from harstudio.learn.runs.folder import LAST, MODEL, REPORT, RunFolder, list_runs
 
 MakeConfig = Callable[..., TrainingConfig]
 MakeWindows = Callable[..., WindowSet]

@@ -10,10 +10,11 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.evaluation import evaluate_run, windows_of_test_part
-from harstudio.learn.leaks import Leak
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.run_extras import (
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.training import train
+from harstudio.learn.judging.evaluation import evaluate_run, windows_of_test_part
+from harstudio.learn.judging.report import EvaluationReport
+from harstudio.learn.runs.extras import (
     LOOKS,
     later_looks,
     load_probabilities,
@@ -23,9 +24,8 @@ from harstudio.learn.run_extras import (
     probabilities_name,
     save_probabilities,
 )
-from harstudio.learn.runs import RunFolder
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.folder import RunFolder
+from harstudio.learn.splitting.leaks import Leak
 from tests.learn.conftest import MakeConfig, MakeWindows
 from tests.learn.making_reports import a_report
 
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_costs_no_report(
     def refuse(*_: object) -> int:
         raise HarstudioError("looks.json: cannot be written (disk full)")
 
-    monkeypatch.setattr("harstudio.learn.evaluation.count_look", refuse)
+    monkeypatch.setattr("harstudio.learn.judging.evaluation.count_look", refuse)
     report = evaluate_run(forest_run.path, windows, "everybody")
     assert any("not counted" in text for text in report.warnings)
 

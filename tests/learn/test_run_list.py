@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.run_list import (
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.training import train
+from harstudio.learn.runs.folder import CONFIG, REPORT, RunFolder, RunWriter, list_runs
+from harstudio.learn.runs.listing import (
     TRASH,
     Difference,
     delete_run,
@@ -23,10 +26,7 @@ from harstudio.learn.run_list import (
     run_differences,
     trash_run,
 )
-from harstudio.learn.run_state import LOCK, STATE, RunLock, is_locked, reason_of
-from harstudio.learn.runs import CONFIG, REPORT, RunFolder, RunWriter, list_runs
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.state import LOCK, STATE, RunLock, is_locked, reason_of
 
 MakeConfig = Callable[..., TrainingConfig]
 PLAIN = st.dictionaries(st.text("abc", min_size=1), st.integers() | st.text() | st.booleans())

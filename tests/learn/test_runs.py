@@ -22,14 +22,14 @@ from safetensors.numpy import save_file
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.checkpoint import Checkpoint, balanced_sample
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.evaluation import evaluate_run
-from harstudio.learn.files import read_tensors, write_tensors
-from harstudio.learn.prediction import predictor_of
-from harstudio.learn.runs import EpochReport, RunFolder, RunWriter, list_runs
-from harstudio.learn.training import train
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit.prediction import predictor_of
+from harstudio.learn.fit.training import train
+from harstudio.learn.judging.evaluation import evaluate_run
+from harstudio.learn.runs.checkpoint import Checkpoint, balanced_sample
+from harstudio.learn.runs.files import read_tensors, write_tensors
+from harstudio.learn.runs.folder import EpochReport, RunFolder, RunWriter, list_runs
 
 MakeConfig = Callable[..., TrainingConfig]
 MakeWindows = Callable[..., WindowSet]
@@ -160,7 +160,8 @@ def test_nothing_in_a_run_folder_is_a_pickle(network_run: Path, forest_run: Path
 def test_equal_runs_write_equal_bytes(tmp_path: Path, network_run: Path) -> None:
     checkpoint = RunFolder(network_run).checkpoint()
     code = (
-        "import sys; from pathlib import Path; from harstudio.learn.checkpoint import Checkpoint\n"
+        "import sys; from pathlib import Path\n"
+        "from harstudio.learn.runs.checkpoint import Checkpoint\n"
         "Checkpoint.load(Path(sys.argv[1])).save(Path(sys.argv[2]))"
     )
     stored = network_run / "model.safetensors"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from harstudio.learn.scaling import fitted
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.scaling import fitted
+from harstudio.learn.data.windows import WindowSet
 
 
 def test_training_windows_come_out_with_mean_0_and_deviation_1(windows: WindowSet) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.segment_metrics import judged_pieces, segment_scores
+from harstudio.learn.judging.report import EvaluationReport
+from harstudio.learn.judging.segment_metrics import judged_pieces, segment_scores
 from tests.learn.making_reports import a_report
 
 A, B = (0.9, 0.1), (0.2, 0.8)

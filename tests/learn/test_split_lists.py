@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.split_lists import (
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.splitting.split_lists import (
     SplitList,
     load_split_list,
     official_lists,
     save_split_list,
 )
-from harstudio.learn.splits import Split, make_split
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.splitting.splits import Split, make_split
 from tests.learn.tables import study, table
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.splits import (
+from harstudio.learn.data.windows import WindowSet, joined
+from harstudio.learn.splitting.splits import (
     PARTS,
     Split,
     class_warnings,
@@ -21,7 +22,6 @@ from harstudio.learn.splits import (
     overlaps,
     parts_summary,
 )
-from harstudio.learn.windows import WindowSet, joined
 from tests.learn.tables import study, table
 
 

@@ -13,20 +13,20 @@ import pytest
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Progress, finished
-from harstudio.learn import training_loop
-from harstudio.learn.checkpoint import SOURCE_CODES, SOURCE_WINDOWS
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.devices import available
-from harstudio.learn.files import read_json
-from harstudio.learn.fitting import class_weights
+from harstudio.learn.data.scaling import fitted
+from harstudio.learn.data.windows import WindowSet
+from harstudio.learn.fit import training_loop
+from harstudio.learn.fit.devices import available
+from harstudio.learn.fit.fitting import class_weights
+from harstudio.learn.fit.torch_setup import torch
+from harstudio.learn.fit.training import train
+from harstudio.learn.fit.training_loop import TrainingLoop
 from harstudio.learn.models import model_spec
-from harstudio.learn.runs import MODEL, REPORT, STOP, RunFolder, RunSummary, RunWriter
-from harstudio.learn.scaling import fitted
-from harstudio.learn.splits import make_split
-from harstudio.learn.torch_setup import torch
-from harstudio.learn.training import train
-from harstudio.learn.training_loop import TrainingLoop
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.runs.checkpoint import SOURCE_CODES, SOURCE_WINDOWS
+from harstudio.learn.runs.files import read_json
+from harstudio.learn.runs.folder import MODEL, REPORT, STOP, RunFolder, RunSummary, RunWriter
+from harstudio.learn.splitting.splits import make_split
 
 MakeConfig = Callable[..., TrainingConfig]
 MakeWindows = Callable[..., WindowSet]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harstudio.core.labels import LabelTrack
-from harstudio.learn.voting import voted
+from harstudio.learn.judging.voting import voted
 
 LABELS = ("a", "b", "c")
 

@@ -13,8 +13,8 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
 from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.windows import WindowSet, joined
 
 TEN = TrainingConfig(rate_hz=10.0, window_s=1.0, min_share=0.6)
 

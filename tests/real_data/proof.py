@@ -32,7 +32,7 @@ from harstudio.imu.compare import mounted, residual_metrics
 from harstudio.imu.resample import at_times
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.report import EvaluationReport
+from harstudio.learn.judging.report import EvaluationReport
 from harstudio.workflows.aligning import aligned_clip
 from harstudio.workflows.importing import import_folder, with_imported
 from harstudio.workflows.loading import LoadedClip, load_clip

@@ -19,11 +19,11 @@ from harstudio.core.timebase import Alignment
 from harstudio.imu.simulate import SimulationOptions
 from harstudio.io.imu_npz import write_imu_npz
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
-from harstudio.learn.cutting import cut_windows
-from harstudio.learn.runs import CALIBRATION, RunFolder
-from harstudio.learn.splits import Split
-from harstudio.learn.training import planned_split
-from harstudio.learn.windows import WindowSet, joined
+from harstudio.learn.data.cutting import cut_windows
+from harstudio.learn.data.windows import WindowSet, joined
+from harstudio.learn.fit.training import planned_split
+from harstudio.learn.runs.folder import CALIBRATION, RunFolder
+from harstudio.learn.splitting.splits import Split
 from harstudio.workflows import training
 from harstudio.workflows.aligning import Aligned, align_clips
 from harstudio.workflows.calibrating import (

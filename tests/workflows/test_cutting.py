@@ -19,14 +19,14 @@ from harstudio.core.project import EXCLUDED, Project
 from harstudio.io.amass import read
 from harstudio.io.label_formats.registry import format_of
 from harstudio.learn.config import TrainingConfig
-from harstudio.workflows.cutting import (
+from harstudio.workflows.exchange.cutting import (
     INDEX,
     MotionExport,
     export_motions,
     export_windows,
     segment_frames,
 )
-from harstudio.workflows.exporting import Exported
+from harstudio.workflows.exchange.exporting import Exported
 from harstudio.workflows.importing import import_folder, with_imported
 from harstudio.workflows.windowing import collect_windows
 from tests.workflows.making import Study

@@ -13,9 +13,9 @@ from harstudio.core.jobs import finished
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.label_map import LabelMap
-from harstudio.learn.out_of_fold import OUT_OF_FOLD
-from harstudio.learn.runs import RunFolder
+from harstudio.learn.data.label_map import LabelMap
+from harstudio.learn.judging.out_of_fold import OUT_OF_FOLD
+from harstudio.learn.runs.folder import RunFolder
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows.demo import make_demo
 from harstudio.workflows.evaluating import (

@@ -14,7 +14,7 @@ from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, Project
 from harstudio.io.label_formats.registry import FORMATS, read_label_file
 from harstudio.io.labels_csv import read_labels
-from harstudio.workflows.exporting import (
+from harstudio.workflows.exchange.exporting import (
     ALL_TIERS,
     Exported,
     LabelExport,

@@ -15,10 +15,9 @@ from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip, Project
 from harstudio.core.source import Source
 from harstudio.io.imu_csv import read as read_imu_csv
-from harstudio.workflows.exporting import ALL_TIERS, LabelExport, export_labels
-from harstudio.workflows.importing import import_folder, with_imported
-from harstudio.workflows.label_matching import ClipFinder
-from harstudio.workflows.labels_import import (
+from harstudio.workflows.exchange.exporting import ALL_TIERS, LabelExport, export_labels
+from harstudio.workflows.exchange.label_matching import ClipFinder
+from harstudio.workflows.exchange.labels_import import (
     REPLACE,
     LabelsImported,
     added,
@@ -28,6 +27,7 @@ from harstudio.workflows.labels_import import (
     read_label_files,
     with_labels,
 )
+from harstudio.workflows.importing import import_folder, with_imported
 from tests.workflows.making import Study
 
 MINE_TRACK = LabelTrack((Segment(1, 3, "walking"), Segment(5, 6, "sitting")))

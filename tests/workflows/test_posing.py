@@ -15,9 +15,9 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
 from harstudio.io.imu_npz import read_imu_npz
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.files import read_json
-from harstudio.learn.pose_windows import BESIDE, sensor_channels
-from harstudio.learn.runs import REGRESSION, RunFolder
+from harstudio.learn.data.pose_windows import BESIDE, sensor_channels
+from harstudio.learn.runs.files import read_json
+from harstudio.learn.runs.folder import REGRESSION, RunFolder
 from harstudio.workflows.poses import joint_positions
 from harstudio.workflows.posing import can_generate, generate, generate_clip, generate_project
 from harstudio.workflows.predicting import predict_project

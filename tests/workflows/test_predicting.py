@@ -14,7 +14,7 @@ from harstudio.core.jobs import Progress, finished
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, MINE, PREDICTED, Project
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.runs import RunFolder
+from harstudio.learn.runs.folder import RunFolder
 from harstudio.workflows.importing import import_folder, with_imported
 from harstudio.workflows.predicting import Predictions, predict_project
 from harstudio.workflows.training import train_project

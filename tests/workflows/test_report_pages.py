@@ -18,14 +18,14 @@ from PIL import Image
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
-from harstudio.learn.alternatives import Alternative, Alternatives
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.leaks import Leak
-from harstudio.learn.runs import EpochReport
-from harstudio.workflows.report_files import export_report, report_json, write_material
-from harstudio.workflows.report_material import RunMaterial, gathered
-from harstudio.workflows.report_pages import run_page
-from harstudio.workflows.report_svg import nice_ticks
+from harstudio.learn.fit.alternatives import Alternative, Alternatives
+from harstudio.learn.runs.folder import EpochReport
+from harstudio.learn.splitting.leaks import Leak
+from harstudio.workflows.reports.files import export_report, report_json, write_material
+from harstudio.workflows.reports.material import RunMaterial, gathered
+from harstudio.workflows.reports.pages import run_page
+from harstudio.workflows.reports.svg import nice_ticks
 from harstudio.workflows.training import train_project
 from tests.learn.making_reports import a_report
 from tests.workflows.making import Study
@@ -96,7 +96,7 @@ def nasty() -> RunMaterial:
         for i in range(1, 6)
     )
     about = {"config": {NASTY: [NASTY]}, "channels": [NASTY], "started_utc": NASTY}
-    from harstudio.learn.intervals import spread
+    from harstudio.learn.judging.intervals import spread
 
     return RunMaterial(
         NASTY, NASTY, report, about, history, spread(report), None, NASTY, None, bars, {}, NASTY

@@ -16,7 +16,7 @@ from harstudio.cli import main
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
 from harstudio.workflows.comparing import CALIBRATED, Comparison, compare_project
-from harstudio.workflows.reporting import NOTES, csv_text, report_project, summary_text
+from harstudio.workflows.reports.fidelity import NOTES, csv_text, report_project, summary_text
 from tests.workflows.making import Study
 
 STARTS = {"png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-", "svg": b"<?xml"}
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(study: Study, tmp_path: Path) 
 
 
 def test_every_figure_is_drawn_in_every_format(twins: Comparison, tmp_path: Path) -> None:
-    from harstudio.workflows.figures import draw_figures
+    from harstudio.workflows.reports.figures import draw_figures
 
     # The wrist's acceleration, of both: what there is more of takes only longer.
     few = replace(twins, pairs=twins.pairs[::4], calibrated=twins.calibrated[::4])
@@ -87,7 +87,7 @@ def test_every_figure_is_drawn_in_every_format(twins: Comparison, tmp_path: Path
 
 
 def test_more_than_four_sensors_go_onto_further_pages(twins: Comparison, tmp_path: Path) -> None:
-    from harstudio.workflows.figures import draw_figures
+    from harstudio.workflows.reports.figures import draw_figures
 
     pair = replace(twins.pairs[0], sensor="s0")
     many = tuple(replace(pair, sensor=f"s{n}") for n in range(5))
@@ -100,7 +100,7 @@ def test_more_than_four_sensors_go_onto_further_pages(twins: Comparison, tmp_pat
 
 
 def test_the_trace_shown_is_neither_the_best_nor_the_worst(twins: Comparison) -> None:
-    from harstudio.workflows.figures import typical_stretch
+    from harstudio.workflows.reports.figures import typical_stretch
 
     pair = twins.pairs[0]
     noise = np.random.default_rng(0).standard_normal(pair.virtual.shape)
@@ -113,7 +113,7 @@ def test_the_trace_shown_is_neither_the_best_nor_the_worst(twins: Comparison) ->
 
 
 def test_a_clip_shorter_than_a_stretch_is_shown_whole(twins: Comparison) -> None:
-    from harstudio.workflows.figures import typical_stretch
+    from harstudio.workflows.reports.figures import typical_stretch
 
     pair, cut = twins.pairs[0], slice(600, 720)
     fields = ("times_s", "virtual", "real", "valid")
@@ -137,14 +137,14 @@ def test_compare_writes_tables_and_figures(
 
 def test_matplotlib_is_not_loaded_until_a_figure_is_asked_for() -> None:
     code = (
-        "import sys, harstudio.workflows.reporting, harstudio.workflows.comparing; "
+        "import sys, harstudio.workflows.reports.fidelity, harstudio.workflows.comparing; "
         "sys.exit('matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_calibrated_rows_are_summed_up_without_their_labels(twins: Comparison) -> None:
-    from harstudio.workflows.reporting import Report
+    from harstudio.workflows.reports.fidelity import Report
 
     rows = tuple(row for row in twins.rows if row.of_all_clips)
     text = summary_text(Report(Path(), (), rows, 2, 2, 1, (("x", "y"),)))

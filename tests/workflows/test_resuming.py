@@ -11,9 +11,9 @@ from harstudio.cli import main
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import finished
 from harstudio.core.project import MINE
-from harstudio.learn import network_training
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.runs import MODEL, RunFolder
+from harstudio.learn.fit import network_training
+from harstudio.learn.runs.folder import MODEL, RunFolder
 from harstudio.workflows.resuming import project_of_run, resume_project
 from harstudio.workflows.training import train_project
 from tests.workflows.making import SENSORS, Study

@@ -12,7 +12,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, Project
 from harstudio.core.source import Source
-from harstudio.learn.label_errors import Suspect
+from harstudio.learn.judging.label_errors import Suspect
 from harstudio.workflows.reviewing import (
     GONE,
     KEPT,

@@ -14,8 +14,8 @@ from harstudio.core.jobs import Progress, finished
 from harstudio.core.labels import UNKNOWN, LabelTrack, Segment
 from harstudio.core.timebase import Alignment
 from harstudio.learn.config import FinetuneConfig, TrainingConfig
-from harstudio.learn.finetuning import FinetuneSummary
-from harstudio.learn.runs import RunFolder
+from harstudio.learn.fit.finetuning import FinetuneSummary
+from harstudio.learn.runs.folder import RunFolder
 from harstudio.workflows import training
 from harstudio.workflows.training import (
     check_trainable,

@@ -15,10 +15,10 @@ from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Project
 from harstudio.io.amass import read, write_motion
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.cross_validation import CrossValidation, fold_runs
-from harstudio.learn.label_map import LEAVE_OUT, LabelMap
-from harstudio.learn.runs import CALIBRATION, RunFolder
-from harstudio.learn.splits import make_split
+from harstudio.learn.data.label_map import LEAVE_OUT, LabelMap
+from harstudio.learn.fit.cross_validation import CrossValidation, fold_runs
+from harstudio.learn.runs.folder import CALIBRATION, RunFolder
+from harstudio.learn.splitting.splits import make_split
 from harstudio.workflows.importing import import_folder, with_imported
 from harstudio.workflows.training import SPLIT_LIST, train_project, training_clips
 from harstudio.workflows.training_data import check_trainable, plan_training, with_sensors

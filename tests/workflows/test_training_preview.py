@@ -13,9 +13,9 @@ from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip, Project, RecordingRef
 from harstudio.core.source import Source
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.label_map import LabelMap
-from harstudio.learn.run_state import FAILED
-from harstudio.learn.runs import RunFolder, list_runs
+from harstudio.learn.data.label_map import LabelMap
+from harstudio.learn.runs.folder import RunFolder, list_runs
+from harstudio.learn.runs.state import FAILED
 from harstudio.workflows.failed_runs import keep_failure
 from harstudio.workflows.finetune_preview import can_be_finetuned, preview_finetune
 from harstudio.workflows.training_preview import (

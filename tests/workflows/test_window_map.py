@@ -12,7 +12,7 @@ from harstudio.body.sites import layout_of
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, Project
 from harstudio.core.source import Source
-from harstudio.learn.embedding import Embedding
+from harstudio.learn.judging.embedding import Embedding
 from harstudio.workflows.window_map import MapChoice, WindowMap, _save, fingerprint, kept_map
 
 

@@ -15,7 +15,7 @@ from harstudio.core.project import EXCLUDED, Clip, Project, RecordingRef
 from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.windows import WindowSet
+from harstudio.learn.data.windows import WindowSet
 from harstudio.workflows.windowing import (
     LEFT_OUT,
     REAL,

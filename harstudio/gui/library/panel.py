@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from harstudio.core.project import EXCLUDED, KEPT, UNREVIEWED, Project
-from harstudio.gui import labelling
+from harstudio.gui.annotating import labelling
 from harstudio.gui.library.delegate import ROW_HEIGHT, LabelsDelegate, StatusDelegate
 from harstudio.gui.library.filtering import (
     PROBLEM,

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import Label, LabelSet
 from harstudio.core.project import Clip, Project
-from harstudio.gui import labelling
+from harstudio.gui.annotating import labelling
 from harstudio.gui.clock import PlaybackClock
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QWidget
 from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import LabelTrack
 from harstudio.gui.layout import GRID, RIGHT_MARGIN, ZOOM_PER_NOTCH, TimeScale
-from harstudio.gui.runs import Edges
+from harstudio.gui.pixel_runs import Edges
 from harstudio.gui.signals.rows import Row, TimeAxis
 from harstudio.gui.theme import LIGHT, Colours, small_font
 

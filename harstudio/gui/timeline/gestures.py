@@ -8,7 +8,7 @@ import numpy as np
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.layout import TimeScale
-from harstudio.gui.runs import Edges
+from harstudio.gui.pixel_runs import Edges
 from harstudio.gui.timeline.snapping import NO_SNAP, Snap, Snapper
 
 EMPTY, BODY, START, END, SHARED = "empty", "body", "start", "end", "shared"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip
-from harstudio.gui.runs import Edges
+from harstudio.gui.pixel_runs import Edges
 
 OVERVIEW, RULER, LANE, NOTHING = "overview", "ruler", "lane", "nothing"
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from harstudio.core.project import MINE
-from harstudio.gui import labelling
+from harstudio.gui.annotating import labelling
 from harstudio.gui.session import Session
 from harstudio.gui.timeline import tiers
 from harstudio.gui.timeline.gestures import EMPTY, Hit, gap_at, sharpened

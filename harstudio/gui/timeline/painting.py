@@ -13,7 +13,7 @@ from harstudio.core.arrays import FloatArray
 from harstudio.core.label_set import LabelSet
 from harstudio.core.project import PREDICTED
 from harstudio.gui.layout import LEFT_MARGIN, TimeScale, tick_step, tick_text, ticks
-from harstudio.gui.runs import visible_runs
+from harstudio.gui.pixel_runs import visible_runs
 from harstudio.gui.theme import Colours, text_on
 from harstudio.gui.timeline.lanes import Band
 from harstudio.gui.timeline.pixels import Looks, Pixels, lane_pixels, stacked_pixels

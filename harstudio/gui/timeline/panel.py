@@ -13,7 +13,7 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.label_set import LabelSet
 from harstudio.core.project import MINE, Project
 from harstudio.core.timebase import Alignment
-from harstudio.gui import labelling
+from harstudio.gui.annotating import labelling
 from harstudio.gui.background import Background
 from harstudio.gui.clock import PlaybackClock, TimeWindow
 from harstudio.gui.layout import LEFT_MARGIN, RIGHT_MARGIN

@@ -12,7 +12,7 @@ from harstudio.core.label_set import LabelSet
 from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip
 from harstudio.gui.layout import TimeScale
-from harstudio.gui.runs import Edges
+from harstudio.gui.pixel_runs import Edges
 from harstudio.gui.theme import Colours
 from harstudio.gui.timeline import painting
 from harstudio.gui.timeline.gestures import Dragged, Stretch

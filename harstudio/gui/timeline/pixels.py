@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from harstudio.core.arrays import FloatArray
 from harstudio.core.labels import LabelTrack
 from harstudio.gui.layout import TimeScale
-from harstudio.gui.runs import Edges, IntArray, owners
+from harstudio.gui.pixel_runs import Edges, IntArray, owners
 
 Pixels = NDArray[np.uint8]
 """(..., 3) red, green, blue."""

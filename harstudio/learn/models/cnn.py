@@ -6,8 +6,8 @@ About 60 thousand parameters; global average pooling after Lin et al. 2014, Netw
 from __future__ import annotations
 
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.fit.torch_setup import nn
 from harstudio.learn.models.layers import LAYERS, ChannelScale, Encoder, Network, TimeMean
-from harstudio.learn.torch_setup import nn
 
 
 def build(channels: int, window: int, classes: int, config: TrainingConfig) -> Network:

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.fit.torch_setup import Tensor, nn, torch
 from harstudio.learn.models.layers import ChannelScale, Network, as_image
-from harstudio.learn.torch_setup import Tensor, nn, torch
 
 FILTERS, KERNEL, CONVOLUTIONS = 64, 5, 4
 UNITS, DROPOUT = 128, 0.5

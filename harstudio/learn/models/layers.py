@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.losses import classification_loss, reconstruction_loss
-from harstudio.learn.scaling import Scaler
-from harstudio.learn.torch_setup import Tensor, nn, torch
+from harstudio.learn.data.scaling import Scaler
+from harstudio.learn.fit.losses import classification_loss, reconstruction_loss
+from harstudio.learn.fit.torch_setup import Tensor, nn, torch
 
 
 @dataclass(frozen=True)

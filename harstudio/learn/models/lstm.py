@@ -8,9 +8,9 @@ L2 penalty of 0.0015 on the weights. 64 units instead of its 32.
 from __future__ import annotations
 
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.fit.torch_setup import Tensor, nn, torch
 from harstudio.learn.models.deepconvlstm import Recurrence
 from harstudio.learn.models.layers import ChannelScale, Network, as_image
-from harstudio.learn.torch_setup import Tensor, nn, torch
 
 UNITS = 64
 

@@ -35,12 +35,12 @@ import math
 
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.losses import classification_loss
+from harstudio.learn.data.pose_windows import BESIDE, MASKS, POSE
+from harstudio.learn.data.scaling import Scaler
+from harstudio.learn.fit.losses import classification_loss
+from harstudio.learn.fit.pose_losses import both, cosine_loss, regression_loss
+from harstudio.learn.fit.torch_setup import Tensor, functional, nn, torch
 from harstudio.learn.models.layers import ChannelScale, Network, as_image
-from harstudio.learn.pose_losses import both, cosine_loss, regression_loss
-from harstudio.learn.pose_windows import BESIDE, MASKS, POSE
-from harstudio.learn.scaling import Scaler
-from harstudio.learn.torch_setup import Tensor, functional, nn, torch
 
 BLOCKS = (32, 32, 32, 32, 16)
 FEATURES = 128

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from harstudio.core.arrays import FloatArray, IntArray
 from harstudio.core.errors import HarstudioError
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.threads import thread_count
-from harstudio.learn.windows import Float32Array
+from harstudio.learn.data.windows import Float32Array
+from harstudio.learn.fit.threads import thread_count
 
 FEATURES = (
     "mean", "sd", "min", "max", "median", "interquartile_range", "mean_square",

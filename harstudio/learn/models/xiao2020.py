@@ -14,6 +14,7 @@ targets is the option ``squared_error``, which fails where there are many classe
 from __future__ import annotations
 
 from harstudio.learn.config import TrainingConfig
+from harstudio.learn.fit.torch_setup import nn
 from harstudio.learn.models.layers import (
     LAYERS,
     ChannelScale,
@@ -22,7 +23,6 @@ from harstudio.learn.models.layers import (
     Network,
     encoded_length,
 )
-from harstudio.learn.torch_setup import nn
 
 DENSE = 128
 

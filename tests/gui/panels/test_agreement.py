@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from harstudio.core.agreement import BOTH
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, Clip
-from harstudio.gui.panels.agreement import AgreementPanel
-from harstudio.gui.panels.agreement_matrix import seconds_text
+from harstudio.gui.panels.agreement.matrix import seconds_text
+from harstudio.gui.panels.agreement.panel import AgreementPanel
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 

@@ -22,8 +22,8 @@ from harstudio.core.project import MINE, Clip, Project, RecordingRef
 from harstudio.core.source import Source
 from harstudio.core.timebase import Alignment
 from harstudio.gui.clock import PlaybackClock
-from harstudio.gui.panels.align import AlignPanel
-from harstudio.gui.panels.align_text import (
+from harstudio.gui.panels.align.panel import AlignPanel
+from harstudio.gui.panels.align.text import (
     axis_and_angle,
     drift_spread,
     euler_degrees,

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import EXCLUDED, Clip
-from harstudio.gui.panels import history_model
-from harstudio.gui.panels.history import HistoryPanel
-from harstudio.gui.panels.history_model import WHAT, local_time, short_time
+from harstudio.gui.panels.history import model as history_model
+from harstudio.gui.panels.history.model import WHAT, local_time, short_time
+from harstudio.gui.panels.history.panel import HistoryPanel
 from harstudio.gui.session import Session
 
 STEPS = 40

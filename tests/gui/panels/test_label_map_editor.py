@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.label_set import LabelSet
-from harstudio.gui.panels.label_map_editor import OUT, UNDECIDED, LabelMapEditor, map_words
+from harstudio.gui.panels.train.label_map_editor import OUT, UNDECIDED, LabelMapEditor, map_words
 from harstudio.gui.theme import Theme
-from harstudio.learn.label_map import KEEP, LEAVE_OUT, PRESETS, LabelMap, load_label_map
+from harstudio.learn.data.label_map import KEEP, LEAVE_OUT, PRESETS, LabelMap, load_label_map
 from harstudio.workflows.training_preview import LabelUse
 
 USED = (

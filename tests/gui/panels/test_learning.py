@@ -13,9 +13,9 @@ from harstudio.body.sites import layout_of
 from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, Project
-from harstudio.gui.panels.form_parts import choose
-from harstudio.gui.panels.results import ResultsPanel
-from harstudio.gui.panels.train import TrainPanel
+from harstudio.gui.panels.results.panel import ResultsPanel
+from harstudio.gui.panels.train.form_parts import choose
+from harstudio.gui.panels.train.panel import TrainPanel
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from harstudio.gui.panels.matrix import MatrixView, blend, cell_text
+from harstudio.gui.panels.results.matrix import MatrixView, blend, cell_text
 from harstudio.gui.theme import Theme
-from harstudio.learn.report import EvaluationReport
+from harstudio.learn.judging.report import EvaluationReport
 
 LABELS = ("walking", "jumping", "typing")
 

@@ -14,16 +14,16 @@ from pytestqt.qtbot import QtBot
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import PREDICTED
-from harstudio.gui.panels.label_errors import LabelErrorsPage
-from harstudio.gui.panels.results import ResultsPanel
+from harstudio.gui.panels.results.label_errors import LabelErrorsPage
+from harstudio.gui.panels.results.panel import ResultsPanel
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre
-from harstudio.learn.alternatives import Alternative, Alternatives
-from harstudio.learn.label_errors import Suspect
-from harstudio.learn.leaks import Leak
-from harstudio.learn.report import EvaluationReport
-from harstudio.learn.results import WindowResult
+from harstudio.learn.fit.alternatives import Alternative, Alternatives
+from harstudio.learn.judging.label_errors import Suspect
+from harstudio.learn.judging.report import EvaluationReport
+from harstudio.learn.judging.results import WindowResult
+from harstudio.learn.splitting.leaks import Leak
 from harstudio.workflows.predicting import Predictions
 from harstudio.workflows.reviewing import KEPT, OPEN, RELABELLED, Review, save_review
 from harstudio.workflows.training import runs_folder

@@ -14,18 +14,18 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.project import Project
-from harstudio.gui.panels.run_book import RunBook
-from harstudio.gui.panels.run_compare import compared
-from harstudio.gui.panels.runs import RunsPanel
-from harstudio.gui.panels.runs_model import FIGURE, NAME, NOTE, STATE, WHEN, cell_text
+from harstudio.gui.panels.runs.book import RunBook
+from harstudio.gui.panels.runs.compare import compared
+from harstudio.gui.panels.runs.model import FIGURE, NAME, NOTE, STATE, WHEN, cell_text
+from harstudio.gui.panels.runs.panel import RunsPanel
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre
 from harstudio.learn.config import RANDOM_WINDOWS, TrainingConfig
-from harstudio.learn.report import EvaluationReport, WindowResult
-from harstudio.learn.run_facts import facts_of_runs, pooled_so_far, run_facts
-from harstudio.learn.run_state import FAILED
-from harstudio.learn.runs import TRAINING, EpochReport, RunFolder, RunWriter
+from harstudio.learn.judging.report import EvaluationReport, WindowResult
+from harstudio.learn.runs.facts import facts_of_runs, pooled_so_far, run_facts
+from harstudio.learn.runs.folder import TRAINING, EpochReport, RunFolder, RunWriter
+from harstudio.learn.runs.state import FAILED
 from harstudio.workflows import training
 
 LABELS = ("walking", "jumping")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from harstudio.core.label_set import PALETTE, LabelSet
-from harstudio.gui.panels.scatter_groups import (
+from harstudio.gui.panels.results.scatter_groups import (
     BY_LABEL,
     BY_RESULT,
     BY_SOURCE,
@@ -21,10 +21,10 @@ from harstudio.gui.panels.scatter_groups import (
     judged,
     nearest,
 )
-from harstudio.gui.panels.scatter_plot import ScatterPlot
+from harstudio.gui.panels.results.scatter_plot import ScatterPlot
 from harstudio.gui.theme import DARK, Theme
-from harstudio.learn.embedding import Embedding
-from harstudio.learn.results import WindowResult
+from harstudio.learn.judging.embedding import Embedding
+from harstudio.learn.judging.results import WindowResult
 
 
 def _found(count: int = 6, labels: int = 2) -> Embedding:

@@ -16,9 +16,9 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE, PREDICTED, Clip
 from harstudio.gui.clock import PlaybackClock, TimeWindow
-from harstudio.gui.panels import segment_rows as rows
-from harstudio.gui.panels.segment_rows import COLUMNS, SegmentQuery, Totals
-from harstudio.gui.panels.segments import SegmentsPanel
+from harstudio.gui.panels.segments import rows
+from harstudio.gui.panels.segments.panel import SegmentsPanel
+from harstudio.gui.panels.segments.rows import COLUMNS, SegmentQuery, Totals
 from harstudio.gui.session import Session
 from harstudio.gui.theme import Theme
 

@@ -16,18 +16,18 @@ from harstudio.body.sites import layout_of
 from harstudio.core.jobs import Progress
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import Clip, Project
-from harstudio.gui.panels.form_parts import choose
-from harstudio.gui.panels.train import TrainPanel
-from harstudio.gui.panels.train_form import TrainForm
+from harstudio.gui.panels.train.form import TrainForm
+from harstudio.gui.panels.train.form_parts import choose
+from harstudio.gui.panels.train.panel import TrainPanel
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre
 from harstudio.learn.config import TrainingConfig
-from harstudio.learn.label_map import LabelMap
+from harstudio.learn.data.label_map import LabelMap
 from harstudio.learn.models import known_models
-from harstudio.learn.run_state import FAILED
-from harstudio.learn.runs import RunFolder, list_runs
+from harstudio.learn.runs.folder import RunFolder, list_runs
+from harstudio.learn.runs.state import FAILED
 from harstudio.workflows import training
 
 USED = TrainingConfig(

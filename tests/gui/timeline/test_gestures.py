@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.gui.layout import TimeScale
-from harstudio.gui.runs import Edges
+from harstudio.gui.pixel_runs import Edges
 from harstudio.gui.timeline.gestures import (
     BODY,
     EMPTY,

@@ -17,6 +17,7 @@ from harstudio.core.project import RecordingRef
 from harstudio.core.skeleton import JOINTS
 from harstudio.core.source import Source
 from harstudio.gui.clock import PlaybackClock
+from harstudio.gui.commands.viewport_actions import VIEWPORT_ROWS
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
@@ -24,7 +25,6 @@ from harstudio.gui.theme import DARK, Theme
 from harstudio.gui.viewport import ViewportPanel
 from harstudio.gui.viewport.beside import second_colour
 from harstudio.gui.viewport.figure import Figure
-from harstudio.gui.viewport_actions import VIEWPORT_ROWS
 from harstudio.workflows.loading import LoadedRecording
 from tests.gui.viewport.test_panel import drawn, like, projected, rgb
 

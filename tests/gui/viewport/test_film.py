@@ -15,8 +15,8 @@ from harstudio.core.errors import HarstudioError
 from harstudio.core.labels import LabelTrack, Segment
 from harstudio.core.project import MINE
 from harstudio.gui.clock import PlaybackClock
-from harstudio.gui.film_run import FilmRun
-from harstudio.gui.filming import captions_for, tier_of
+from harstudio.gui.exchange.film_run import FilmRun
+from harstudio.gui.exchange.filming import captions_for, tier_of
 from harstudio.gui.placing import Placing
 from harstudio.gui.session import Session
 from harstudio.gui.theme import DARK, LIGHT, Theme

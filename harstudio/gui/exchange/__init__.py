@@ -1,0 +1,1 @@
+"""Files in and out, as the window asks for them."""

@@ -1,0 +1,1 @@
+"""Keys, the sheet that shows and changes them, and the palette."""

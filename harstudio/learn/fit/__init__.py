@@ -1,0 +1,1 @@
+"""Fitting models: training, adapting, taking up again."""

@@ -1,0 +1,1 @@
+"""What a model got right and wrong, and how sure that is."""

@@ -1,0 +1,1 @@
+"""Which windows train, validate and test, and what the parts share."""

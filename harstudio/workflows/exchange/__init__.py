@@ -1,0 +1,1 @@
+"""Labels, motions and windows in and out."""
