@@ -23,7 +23,7 @@ from harstudio.learn.judging.segment_metrics import SegmentScores, segment_score
 from harstudio.learn.runs.folder import RunFolder
 from harstudio.learn.splitting.leaks import counted
 from harstudio.workflows.calibrating import calibrated_windows, calibration_of
-from harstudio.workflows.training import with_alignment
+from harstudio.workflows.training import all_aligned
 from harstudio.workflows.windowing import REAL, VIRTUAL, collect_windows
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def find_label_errors(
         if not config.sensors and signals == VIRTUAL:
             config = replace(config, sensors=project.layout.names)
         if signals == REAL:
-            project, _notes = yield from with_alignment(project, folder, None)
+            project, _notes = yield from all_aligned(project, folder, None, config.sensors)
         windows = yield from collect_windows(project, folder, config, signals=signals)
         found = yield from quick_out_of_fold(windows, config)
         how = f"a random forest, cross-validated in {counted(int(found.fold.max()), 'fold')}"
@@ -165,7 +165,7 @@ def _windows(
 ) -> Job[WindowSet]:
     """Job: a project's labelled windows, cut and calibrated as for a run."""
     if signals == REAL:
-        project, _notes = yield from with_alignment(project, folder, None)
+        project, _notes = yield from all_aligned(project, folder, None, config.sensors)
     windows = yield from collect_windows(project, folder, config, signals=signals)
     found = calibration_of(run_dir)
     return windows if found is None else calibrated_windows(windows, found)

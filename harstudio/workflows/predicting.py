@@ -19,7 +19,7 @@ from harstudio.learn.runs.folder import FINETUNING, RunFolder
 from harstudio.learn.splitting.leaks import counted
 from harstudio.workflows.batches import reason_of
 from harstudio.workflows.calibrating import calibrated_windows, calibration_of
-from harstudio.workflows.training import with_alignment
+from harstudio.workflows.training import all_aligned
 from harstudio.workflows.windowing import LEFT_OUT, REAL, VIRTUAL, collect_windows
 
 if TYPE_CHECKING:
@@ -192,7 +192,8 @@ class _Judge:
         whole = clip.with_track(LabelTrack((Segment(0.0, clip.duration_s, _ANY),)), MINE)
         bare = self.project.with_clips([whole])
         if signals == REAL:
-            bare, _notes = yield from with_alignment(bare, self.folder, (clip.id,))
+            sensors = self.config.sensors
+            bare, _notes = yield from all_aligned(bare, self.folder, (clip.id,), sensors)
         windows = yield from collect_windows(
             bare, self.folder, self.config, signals=signals, clip_ids=(clip.id,), labels=(_ANY,)
         )

@@ -152,7 +152,7 @@ def training_windows(
         yield Progress(0, 0, "Simulating the sensors")
     else:
         yield Progress(0, 0, "Reading the recordings")
-        project, doubts = yield from with_alignment(project, folder, clip_ids)
+        project, doubts = yield from all_aligned(project, folder, clip_ids, config.sensors)
         notes += doubts
     windows = yield from collect_windows(
         project, folder, config, signals=config.signals, clip_ids=clip_ids
@@ -228,7 +228,7 @@ def finetune_project(
     _refuse_taken(out_dir)
     found = calibration_of(run_dir)
     yield Progress(0, 0, "Reading the recording")
-    project, notes = yield from with_alignment(project, folder, clip_ids)
+    project, notes = yield from all_aligned(project, folder, clip_ids, parent.sensors)
     windows = yield from collect_windows(project, folder, parent, signals=REAL, clip_ids=clip_ids)
     windows, files = _mapped(windows, found)
     from harstudio.learn.fit.finetuning import finetune
@@ -249,7 +249,7 @@ def evaluate_project(
     notes: tuple[str, ...] = ()
     yield Progress(0, 0, "Cutting windows")
     if signals == REAL:
-        project, notes = yield from with_alignment(project, folder, None)
+        project, notes = yield from all_aligned(project, folder, None, config.sensors)
     windows = yield from collect_windows(project, folder, config, signals=signals)
     if found is not None:
         notes += calibration_notes(found, windows)
@@ -260,10 +260,20 @@ def evaluate_project(
     return (yield from evaluating(run_dir, windows, text, notes))
 
 
-def with_alignment(
-    project: Project, folder: Path, clip_ids: tuple[str, ...] | None
+def all_aligned(
+    project: Project,
+    folder: Path,
+    clip_ids: tuple[str, ...] | None,
+    sensors: tuple[str, ...] = (),
 ) -> Job[tuple[Project, tuple[str, ...]]]:
     """The project with every recording aligned that has never been and can be.
+
+    Parameters
+    ----------
+    clip_ids : tuple of str or None
+        None takes all clips.
+    sensors : tuple of str
+        Recordings that lack one of them will not be used, and are left as they are.
 
     Returns
     -------
@@ -272,7 +282,7 @@ def with_alignment(
         stored in the project as well.
     """
     clips = project.clips.values() if clip_ids is None else [project.clip(i) for i in clip_ids]
-    ids = tuple(clip.id for clip in clips if _needs_alignment(clip))
+    ids = tuple(clip.id for clip in clips if _needs_alignment(clip, sensors))
     try:
         found = yield from align_clips(project, folder, ids, only_new=True)
     except HarstudioError as error:
@@ -291,12 +301,13 @@ def with_alignment(
     return project, (*_unaligned(found.failures), *doubts)
 
 
-def _needs_alignment(clip: Clip) -> bool:
+def _needs_alignment(clip: Clip, sensors: tuple[str, ...]) -> bool:
+    used = [ref for ref in clip.recordings if set(sensors) <= set(ref.sensors)]
     return (
         clip.usable
         and clip.motion is not None
         and len(clip.labels) > 0
-        and not all(map(is_aligned, clip.recordings))
+        and not all(map(is_aligned, used))
     )
 
 

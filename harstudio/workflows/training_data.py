@@ -78,7 +78,8 @@ def with_sensors(
         counts = Counter(name for sensors in worn for name in sensors)
         known = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
         raise HarstudioError(
-            f"the {len(worn)} recordings have no sensor in common", f"choose of {known or 'none'}"
+            f"the {len(worn)} recordings have no sensor in common",
+            f"choose sensors (--sites) of {known or 'none'}",
         )
     order = [name for name in project.layout.names if name in shared]
     return replace(config, sensors=(*order, *sorted(shared - set(order))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 # Most tests need no screen, but one process has one platform, and OpenGL needs a screen.
@@ -17,6 +18,7 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 import numpy as np
 import pytest
 from PySide6.QtCore import qInstallMessageHandler
+from pytestqt.qtbot import QtBot
 
 from harstudio.body.sites import layout_of
 from harstudio.core.imu import ImuRecording
@@ -30,6 +32,7 @@ from harstudio.gui.theme import Theme
 from harstudio.io.imu_npz import write_imu_npz
 
 CLIP_S, RATE_HZ = 4.0, 60.0
+_PATIENCE_MS = 30_000
 SENSORS = ("right_wrist", "right_thigh")
 
 
@@ -51,6 +54,14 @@ def display() -> None:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail("no display to draw on: run the tests under xvfb-run")
     pytest.skip("no display to draw on: run the tests under xvfb-run")
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """Waits longer than five seconds where a test does not say: a busy machine is no failure."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=_PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)
