@@ -14,12 +14,7 @@ from pathlib import Path
 
 import harstudio
 from harstudio.core.errors import HarstudioError
-from harstudio.verbs import labels as label_verbs
-from harstudio.verbs import meshes as mesh_verbs
-from harstudio.verbs import models as model_verbs
-from harstudio.verbs import poses as pose_verbs
-from harstudio.verbs import results as result_verbs
-from harstudio.verbs import work as verbs
+from harstudio.verbs import labels, meshes, models, poses, projects, results, signals
 
 _RUN_HELP = "run folder, as `harstudio train -o` made it"
 _PROJECT_HELP = "project file (NAME.harstudio)"
@@ -33,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.run is None:
         parser.print_help()
         return 2
-    if options.run is verbs.train:
+    if options.run is models.train:
         if options.resume:
-            options.run = model_verbs.resume
+            options.run = models.resume
         elif not (options.project and options.output):
             parser.error("train: needs a project and -o RUN, or --resume RUN")
     try:
@@ -55,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _opens_window(options: argparse.Namespace) -> bool:
-    return options.run is verbs.gui or (options.run is verbs.demo and options.headless is None)
+    return options.run is projects.gui or (
+        options.run is projects.demo and options.headless is None
+    )
 
 
 @contextmanager
@@ -102,17 +99,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     group = parser.add_subparsers(title="verbs", metavar="VERB")
 
-    verb = _verb(group, "demo", verbs.demo, "open the window on a demo project of synthetic people")
+    verb = _verb(
+        group, "demo", projects.demo, "open the window on a demo project of synthetic people"
+    )
     verb.add_argument("folder", type=Path, nargs="?", help="where to make it")
     verb.add_argument(
         "--headless", type=Path, metavar="DIR", help="only make the project in DIR; no display"
     )
 
-    verb = _verb(group, "gui", verbs.gui, "open the window")
+    verb = _verb(group, "gui", projects.gui, "open the window")
     verb.add_argument("project", type=Path, nargs="?", help=_PROJECT_HELP)
 
     verb = _verb(
-        group, "import", verbs.import_, "add the motions and recordings of a folder to a project"
+        group, "import", projects.import_, "add the motions and recordings of a folder to a project"
     )
     verb.add_argument("project", type=Path, help=_PROJECT_HELP + "; made if it is missing")
     verb.add_argument("folder", type=Path, help="searched recursively")
@@ -120,7 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         "--labels-from-folders", action="store_true", help="label clips with their folder's name"
     )
 
-    verb = _verb(group, "simulate", verbs.simulate, "simulate sensors on every motion of a folder")
+    verb = _verb(
+        group, "simulate", signals.simulate, "simulate sensors on every motion of a folder"
+    )
     verb.add_argument("folder", type=Path, help="motions, searched recursively")
     verb.add_argument("--sites", required=True, help="comma-separated, e.g. left_wrist,head")
     verb.add_argument("--rate", type=float, default=60.0, help="Hz (60)")
@@ -132,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
 
     verb = _verb(
-        group, "train", verbs.train, "train a model on the virtual signals of labelled clips"
+        group, "train", models.train, "train a model on the virtual signals of labelled clips"
     )
     verb.add_argument("project", type=Path, nargs="?", help=_PROJECT_HELP)
     verb.add_argument(
@@ -226,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("-o", "--output", type=Path, help="run folder to make")
 
-    verb = _verb(group, "finetune", verbs.finetune, "adapt a trained network to a real recording")
+    verb = _verb(group, "finetune", models.finetune, "adapt a trained network to a real recording")
     verb.add_argument("parent", metavar="RUN", type=Path, help=_RUN_HELP)
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
@@ -241,29 +242,29 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("-o", "--output", type=Path, required=True, help="run folder to make")
 
     text = "judge a trained model on labelled clips"
-    result_verbs.add_evaluate(_verb(group, "evaluate", result_verbs.evaluate, text))
+    results.add_evaluate(_verb(group, "evaluate", results.evaluate, text))
     text = "let a trained model propose labels, on a tier of their own"
-    result_verbs.add_predict(_verb(group, "predict", result_verbs.predict, text))
+    results.add_predict(_verb(group, "predict", results.predict, text))
     text = "write a run's results: a page, tables, figures"
-    result_verbs.add_report(_verb(group, "report", result_verbs.report, text))
+    results.add_report(_verb(group, "report", results.report, text))
     text = "list labels that may be wrong"
-    result_verbs.add_doubts(_verb(group, "doubts", result_verbs.doubts, text))
+    results.add_doubts(_verb(group, "doubts", results.doubts, text))
 
     text = "write a trained network as ONNX, with its normalisation inside"
-    model_verbs.add_export_model(_verb(group, "export-model", model_verbs.export_model, text))
+    models.add_export_model(_verb(group, "export-model", models.export_model, text))
 
     text = "learn to make acceleration from poses, and make it"
-    pose_verbs.add_pose2imu(_verb(group, "pose2imu", pose_verbs.generate, text))
+    poses.add_pose2imu(_verb(group, "pose2imu", poses.generate, text))
 
     text = "write a project's labels, motions cut to them, or training windows"
-    label_verbs.add_export(_verb(group, "export", label_verbs.export, text))
+    labels.add_export(_verb(group, "export", labels.export, text))
     text = "bring label files of any format into a project"
-    label_verbs.add_labels(_verb(group, "labels", label_verbs.labels, text))
+    labels.add_labels(_verb(group, "labels", labels.labels, text))
 
     text = "write a clip's body at one moment as a mesh"
-    mesh_verbs.add_mesh(_verb(group, "mesh", mesh_verbs.mesh, text))
+    meshes.add_mesh(_verb(group, "mesh", meshes.mesh, text))
 
-    verb = _verb(group, "agree", verbs.agree, "measure how far two tiers of labels agree")
+    verb = _verb(group, "agree", labels.agree, "measure how far two tiers of labels agree")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument(
         "--tiers", nargs="+", required=True, metavar="TIER",
@@ -280,7 +281,7 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, help="figures as .json, or the disagreements as .csv"
     )
 
-    verb = _verb(group, "align", verbs.align, "fit lag, drift and mounting of recordings")
+    verb = _verb(group, "align", signals.align, "fit lag, drift and mounting of recordings")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
     verb.add_argument(
@@ -290,7 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     verb = _verb(
-        group, "compare", verbs.compare, "compare virtual with real signals: tables and figures"
+        group, "compare", signals.compare, "compare virtual with real signals: tables and figures"
     )
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("--clip", action="append", help="clip by name; all with a recording")
@@ -310,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds that the acceleration is smoothed over (0.1; 0.5 for a camera's skeleton)",
     )
 
-    verb = _verb(group, "relink", verbs.relink, "find files that were moved on disk")
+    verb = _verb(group, "relink", projects.relink, "find files that were moved on disk")
     verb.add_argument("project", type=Path, help=_PROJECT_HELP)
     verb.add_argument("folder", type=Path, help="where to look")
     return parser

@@ -24,7 +24,7 @@ from harstudio.core.jobs import Job, Progress
 from harstudio.core.project import EXCLUDED
 from harstudio.core.timebase import Alignment
 from harstudio.store.project_file import ProjectFile
-from harstudio.verbs import work as verbs
+from harstudio.verbs import common, projects
 from harstudio.workflows.exchange import exporting
 from tests.workflows.making import SENSORS, Study, make_study, write_moving
 
@@ -525,7 +525,7 @@ def test_a_window_and_a_thread_leave_sigterm_alone(
         look()
         raise HarstudioError("seen enough")
 
-    monkeypatch.setattr(verbs, "gui", look)
+    monkeypatch.setattr(projects, "gui", look)
     assert main(["gui"]) == 0
     monkeypatch.setattr(exporting, "export_labels", refuse)
     arguments = ["export", str(study.path), "--labels", str(tmp_path / "l.csv")]
@@ -546,8 +546,8 @@ def test_without_a_terminal_progress_comes_as_a_line_now_and_then(
         return "done"
 
     clock = iter(range(1000))  # a second per look
-    monkeypatch.setattr(verbs, "monotonic", lambda: float(next(clock)))
-    assert verbs.followed(job(), "Work") == "done"
+    monkeypatch.setattr(common, "monotonic", lambda: float(next(clock)))
+    assert common.followed(job(), "Work") == "done"
     lines = capsys.readouterr().err.splitlines()
     assert 3 <= len(lines) <= 6
     assert lines[0].startswith("Work: ")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harstudio.core.errors import HarstudioError
-from harstudio.verbs.work import clip_ids, followed, names, opened, refuse_read_only
+from harstudio.verbs.common import clip_ids, followed, names, opened, refuse_read_only
 
 if TYPE_CHECKING:
     from harstudio.core.project import Project
@@ -288,3 +288,18 @@ def _print_notes(notes: Sequence[str]) -> None:
         print(note, file=sys.stderr)
     if len(notes) > _MOST_NOTES:
         print(f"… and {len(notes) - _MOST_NOTES} more", file=sys.stderr)
+
+
+def agree(options: argparse.Namespace) -> int:
+    from harstudio.workflows.agreement import agreement_text, compare_tiers, write_agreement
+
+    with opened(options.project) as file:
+        project = file.project
+        job = compare_tiers(project, tuple(options.tiers), options.over, excluded=options.excluded)
+        results = followed(job, "Agree")
+    if options.output is not None:
+        write_agreement(options.output, results)
+    print("\n\n".join(agreement_text(result) for result in results))
+    if options.output is not None:
+        print(f"written to {options.output}")
+    return 0

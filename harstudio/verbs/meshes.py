@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harstudio.verbs.work import clip_ids, followed, opened
+from harstudio.verbs.common import clip_ids, followed, opened
 
 
 def add_mesh(verb: argparse.ArgumentParser) -> None:

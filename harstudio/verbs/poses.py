@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harstudio.verbs.work import clip_ids, followed, names, opened, print_report
+from harstudio.verbs.common import clip_ids, followed, names, opened, print_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harstudio.core.errors import HarstudioError
-from harstudio.verbs.work import clip_ids, followed, names, opened, print_report, refuse_read_only
+from harstudio.verbs.common import clip_ids, followed, names, opened, print_report, refuse_read_only
 
 if TYPE_CHECKING:
     from harstudio.core.project import Project
