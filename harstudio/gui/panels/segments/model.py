@@ -127,8 +127,6 @@ class SegmentModel(QAbstractTableModel):
             return TITLES[name]
         if role == Qt.ItemDataRole.ToolTipRole:
             return _TIPS.get(name)
-        if role == Qt.ItemDataRole.TextAlignmentRole and name in NUMBERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
