@@ -228,6 +228,14 @@ def test_all_four_bars_are_shown_with_the_kept_one(
     assert page.bars.isHidden()
 
 
+def test_results_take_no_more_height_of_a_low_dock_than_it_has(results: ResultsPanel) -> None:
+    for place in range(results.tabs.count()):
+        results.tabs.setCurrentIndex(place)
+        assert results.minimumSizeHint().height() <= 160
+        page = results.tabs.currentWidget()
+        assert page.height() >= page.minimumSizeHint().height(), results.tabs.tabText(place)
+
+
 def test_the_shown_run_stays_when_others_come_and_goes_when_it_is_deleted(
     session: Session, results: ResultsPanel, report: EvaluationReport
 ) -> None:

@@ -149,6 +149,12 @@ def test_one_run_shows_its_curves_with_the_best_epoch(panel: RunsPanel) -> None:
     assert not panel.compare.isVisible()
 
 
+def test_a_low_dock_scrolls_and_asks_for_no_more_height(qtbot: QtBot, panel: RunsPanel) -> None:
+    for names in (("a",), ("a", "b")):
+        choose(panel, *names)
+        assert panel.minimumSizeHint().height() <= 160
+
+
 def test_two_runs_show_differences_figures_classes_and_both_curves(panel: RunsPanel) -> None:
     choose(panel, "a", "c")
     assert panel.compare.isVisible()
@@ -203,6 +209,17 @@ def test_a_deleted_run_lies_in_the_trash_and_comes_back(
     qtbot.waitUntil(lambda: panel.rows.rowCount() == 2)
     panel.undo.click()
     assert RunFolder(runs / "a").report().total == 40
+    qtbot.waitUntil(lambda: panel.rows.rowCount() == 3)
+
+
+def test_all_that_were_deleted_together_come_back_together(
+    qtbot: QtBot, panel: RunsPanel, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    choose(panel, "a", "b")
+    panel.remove()
+    qtbot.waitUntil(lambda: panel.rows.rowCount() == 1)
+    panel.undo.click()
     qtbot.waitUntil(lambda: panel.rows.rowCount() == 3)
 
 

@@ -283,6 +283,53 @@ def test_progress_tells_the_best_so_far_and_the_time_left(train: TrainPanel) -> 
     assert "20 min" in train.progress.note.text()
 
 
+def test_lines_that_grow_hold_every_epoch_and_the_best(qtbot: QtBot, train: TrainPanel) -> None:
+    curves = train.curves
+    for epoch in range(1, 9):
+        curves.add({"epoch": epoch, "train_loss": 1.0 / epoch, "validation_loss": 2.0 / epoch,
+                    "best": epoch in (2, 7)})  # fmt: skip
+        curves._extend()
+        assert {key: list(line.getData()[0]) for (_, key), line in curves._lines.items()} == {
+            key: list(range(1, epoch + 1)) for key in ("train_loss", "validation_loss")
+        }
+    assert [mark.value() for mark in curves._best] == [7, 7]
+    assert "best: epoch 7" in curves._legend.text()
+    curves.begin("fold 2")
+    curves.add({"epoch": 1, "train_loss": 0.5})
+    curves._extend()
+    assert (1, "train_loss") in curves._lines
+    assert not curves._best
+
+
+def test_a_loss_is_written_without_a_factor_of_its_own(train: TrainPanel) -> None:
+    assert not train.curves._plots["loss"].getAxis("left").autoSIPrefix
+
+
+def test_a_training_asks_for_no_more_height_and_width_than_the_form(train: TrainPanel) -> None:
+    train.show()
+    before = train.minimumSizeHint()
+    train.progress.begin(
+        "Resuming 20261120-110040-deepconvlstm of a long name", Path("nowhere"),
+        stop=lambda: None, cancel=lambda: None, keeps=True,
+    )  # fmt: skip
+    QApplication.processEvents()
+    assert train.minimumSizeHint().height() == before.height() <= 160
+    assert train.minimumSizeHint().width() <= 440
+
+
+def test_labels_are_counted_once_per_state_of_the_project(
+    train: TrainPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any job's progress asks what keeps a training from beginning."""
+    counted: list[Project] = []
+    count = training.data_summary
+    monkeypatch.setattr(training, "data_summary", lambda p: counted.append(p) or count(p))
+    train._counted = None
+    for _ in range(5):
+        train._on_jobs()
+    assert len(counted) == 1
+
+
 def test_each_fold_gets_curves_of_its_own(train: TrainPanel) -> None:
     train.progress.begin("Training", Path("nowhere"), stop=None, cancel=lambda: None)
     for fold in (1, 2):

@@ -70,7 +70,7 @@ class ResultsHeader(QWidget):
         self._material: RunMaterial | None = None
         self.badge = QLabel(wordWrap=True)
         self.badge.setObjectName("leak_badge")
-        self.headline = QLabel(textFormat=Qt.TextFormat.RichText)
+        self.headline = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.subject = QLabel(wordWrap=True)
         self.subject.setProperty("faint", True)
         self.spread = SpreadView(theme)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFont,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from harstudio.core.arrays import FloatArray, IntArray
@@ -44,6 +52,7 @@ class MatrixView(QWidget):
         self._rows_named = True
         self._least = LEGIBLE
         self._twin: MatrixView | None = None
+        self._measured: tuple[tuple[str, ...], QFont, int] | None = None  # width of the names, px
         self._cell: tuple[int, int] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -198,8 +207,11 @@ class MatrixView(QWidget):
         return AXIS + (self._names_width() if self._rows_named else 0)
 
     def _names_width(self) -> int:
-        widths = [self.fontMetrics().horizontalAdvance(label) for label in self.labels]
-        return min(NAMES, max(widths, default=40)) + 8
+        labels, font = self.labels, self.font()
+        if self._measured is None or self._measured[:2] != (labels, font):  # asked for each cell
+            widths = [self.fontMetrics().horizontalAdvance(label) for label in labels]
+            self._measured = labels, font, min(NAMES, max(widths, default=40)) + 8
+        return self._measured[2]
 
     def _names_height(self) -> int:
         """Column names stand slanted above the columns."""

@@ -47,6 +47,9 @@ from harstudio.workflows.reports.material import RunMaterial, gathered
 _LARGE_BYTES = 400_000
 """A report above this is read beside the window: 2,000 windows."""
 
+_TABS, _TAB_BAR = 120, 32
+"""Least height of the pages, and of what chooses among them, px."""
+
 _EMPTY = (
     "No results yet.\nTrain a model (Ctrl+T): its confusion matrix appears here, and each cell "
     "leads to its windows."
@@ -114,7 +117,6 @@ class ResultsPanel(QWidget):
         self.tabs.addTab(self.finetuning, "Fine-tuning")
         self.tabs.addTab(self.label_errors, "Label errors")
         self.tabs.addTab(self.header.more, "More")
-        self.tabs.setMinimumHeight(120)
         self.windows.setMinimumHeight(104)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
@@ -328,6 +330,7 @@ class ResultsPanel(QWidget):
     def _on_tab(self) -> None:
         page = self.tabs.currentWidget()
         self.windows.setVisible(page in (self.page, self.classes, self.map))
+        self.tabs.setMinimumHeight(max(_TABS, page.minimumSizeHint().height() + _TAB_BAR))
 
     def _on_cell(self, report: EvaluationReport, actual: str, predicted: str) -> None:
         self.windows.show_windows(

@@ -76,7 +76,7 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._session, self._jobs, self._book, self._theme = session, jobs, book, theme
         self._commands = RunCommands(session, jobs, self)
-        self._trashed: Path | None = None
+        self._trashed: list[Path] = []  # those that were deleted last, together
         self.model = RunsModel(theme, session.message.emit, self)
         self.model.renamed = book.refresh
         self.rows = RunsFilter(self)
@@ -103,11 +103,9 @@ class RunsPanel(QWidget):
         self.delete = _button(
             "Delete", "Move it to the trash of the runs folder (Del)", self.remove
         )
-        self.undo = _button(
-            "Undo delete", "Bring the run back that was deleted last", self._restore
-        )
+        self.undo = _button("Undo delete", "Bring back what was deleted last", self._restore)
         self.undo.hide()
-        self.export = QToolButton(text="Export ▾", toolTip="Results as files; the network as ONNX")
+        self.export = QToolButton(text="Export", toolTip="Results as files; the network as ONNX")
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.export.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         menu = QMenu(self.export)
@@ -261,8 +259,7 @@ class RunsPanel(QWidget):
         gone = [facts for facts in self.chosen if facts.state.state != RUNNING]
         if folder is None or not gone or not self._sure(gone):
             return
-        for facts in gone:
-            self._trashed = trash_run(RunFolder(facts.path), folder)
+        self._trashed = [trash_run(RunFolder(facts.path), folder) for facts in gone]
         self.undo.show()
         names = ", ".join(facts.title for facts in gone)
         self._session.message.emit(f"Moved to the trash: {names}")
@@ -276,12 +273,10 @@ class RunsPanel(QWidget):
         return bool(answer == buttons.Yes)
 
     def _restore(self) -> None:
-        if self._trashed is None:
-            return
-        trashed, self._trashed = self._trashed, None
+        trashed, self._trashed = self._trashed, []
         self.undo.hide()
-        back = restore_run(trashed)
-        self._session.message.emit(f"Brought back: {back.title}")
+        back = ", ".join(restore_run(path).title for path in trashed)
+        self._session.message.emit(f"Brought back: {back}")
         self._book.refresh()
 
     def _export(self, formats: tuple[str, ...]) -> None:

@@ -19,6 +19,8 @@ _PLOTS = (
 )
 _FIGURES = [key for _, _, keys in _PLOTS for key in keys]
 _REDRAW_MS = 100
+_FEW = 3
+"""So many rows are drawn anew: a point becomes a line, and another figure may come."""
 EPOCHS, TREES, STEPS = "epoch", "trees", "step"
 
 
@@ -67,13 +69,17 @@ class CurvesView(QWidget):
         self._graphics.ci.layout.setContentsMargins(0, 0, 0, 0)
         self._graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plots: dict[str, pg.PlotItem] = {}
+        self._lines: dict[tuple[int, str], pg.PlotDataItem] = {}  # by place of the series and key
+        self._best: list[pg.InfiniteLine] = []
         for column, (name, title, _keys) in enumerate(_PLOTS):
             plot = self._graphics.addPlot(0, column)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.setMenuEnabled(False)
             plot.setLabel("left", title)
+            plot.getAxis("left").enableAutoSIPrefix(False)  # a loss of 0.1 is not "100 (x0.001)"
             plot.setDefaultPadding(0.05)
+            plot.getViewBox().setLimits(xMin=0)
             self._plots[name] = plot
         self._plots[_SCORE].setYRange(0, 1.05, padding=0)  # or 1.0 is cut off
         self._plots[_LOSS].getViewBox().setLimits(yMin=0)
@@ -84,7 +90,7 @@ class CurvesView(QWidget):
         layout.addWidget(self._graphics, 1)
         self.setMinimumHeight(140)
         self._later = QTimer(self, singleShot=True, interval=_REDRAW_MS)
-        self._later.timeout.connect(self._draw)
+        self._later.timeout.connect(self._extend)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -116,7 +122,24 @@ class CurvesView(QWidget):
         self._graphics.setVisible(any(each.rows for each in self._series))
         self._draw()
 
+    def _extend(self) -> None:
+        """The last series has grown: move its lines on, which is quicker than drawing anew."""
+        place, series = len(self._series) - 1, self._series[-1]
+        drawn = {key: line for (at, key), line in self._lines.items() if at == place}
+        points = {key: series.points(key) for key in drawn}
+        told = bool(self._best) == bool(len(self._series) == 1 and series.best)
+        if not told or len(series.rows) <= _FEW or not drawn:
+            self._draw()
+            return
+        for key, line in drawn.items():
+            line.setData([x for x, _ in points[key]], [y for _, y in points[key]])
+        for mark in self._best:
+            mark.setValue(series.best)
+        self._legend.setText(self._legend_html())
+
     def _draw(self) -> None:
+        self._lines.clear()
+        self._best.clear()
         colours = self._theme.colours
         self._graphics.setBackground(colours.panel)
         for name, _title, keys in _PLOTS:
@@ -146,7 +169,7 @@ class CurvesView(QWidget):
             style = Qt.PenStyle.DotLine
         colour = self._colour(place, training)
         alone = len(points) == 1
-        plot.plot(
+        self._lines[place, key] = plot.plot(
             [x for x, _ in points],
             [y for _, y in points],
             pen=pg.mkPen(colour, width=width, style=style),
@@ -173,6 +196,7 @@ class CurvesView(QWidget):
             line = pg.InfiniteLine(only.best, 90, pg.mkPen(self._theme.colours.good, width=1))
             line.setZValue(-1)
             plot.addItem(line)
+            self._best.append(line)
 
     def _legend_html(self) -> str:
         colours, count = self._theme.colours, len(self._series)

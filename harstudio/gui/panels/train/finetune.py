@@ -104,12 +104,16 @@ class FinetuneForm(QWidget):
     def set_runs(self, folder: Path | None, facts: tuple[RunFacts, ...]) -> None:
         """The runs to choose of; how good they are, as far as that has been read."""
         known = {each.path: each for each in facts}
+        runs = [run for run in (list_runs(folder) if folder else ()) if can_be_finetuned(run)]
+        rows = [(_run_words(run, known.get(run.path)), str(run.path)) for run in runs]
+        box = self.parent_run
+        if rows == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
+            return  # as when a training begins: what is told of the chosen run still holds
         chosen = self.parent_run.currentData()
         self.parent_run.blockSignals(True)
         self.parent_run.clear()
-        for run in list_runs(folder) if folder is not None else ():
-            if can_be_finetuned(run):
-                self.parent_run.addItem(_run_words(run, known.get(run.path)), str(run.path))
+        for words, path in rows:
+            self.parent_run.addItem(words, path)
         self.parent_run.setCurrentIndex(max(0, self.parent_run.findData(chosen)))
         self.parent_run.blockSignals(False)
         self._tell()

@@ -23,12 +23,14 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.jobs import Progress
+from harstudio.core.project import Project
 from harstudio.gui.panels.runs.book import RunBook
 from harstudio.gui.panels.runs.text import done_text
 from harstudio.gui.panels.runs.text import run_title as run_title
 from harstudio.gui.panels.train.curves import EPOCHS, STEPS, TREES
 from harstudio.gui.panels.train.finetune import FinetuneForm
 from harstudio.gui.panels.train.form import TrainForm
+from harstudio.gui.panels.train.form_parts import Scrolled, ScrolledBody
 from harstudio.gui.panels.train.progress import TrainProgress, over_what
 from harstudio.gui.session import Session
 from harstudio.gui.settings import Settings
@@ -64,6 +66,7 @@ class TrainPanel(QWidget):
         self._session, self._jobs, self._settings = session, jobs, settings
         self._busy = False
         self._file: Path | None = None
+        self._counted: tuple[Project, int] | None = None
         self.book = RunBook(session, self)
         self.form, self.finetune = TrainForm(theme), FinetuneForm(theme)
         self.progress = TrainProgress(theme)
@@ -102,7 +105,11 @@ class TrainPanel(QWidget):
         bottom.setSpacing(8)
         bottom.addWidget(self._state, 1)
         bottom.addWidget(self.start)
-        layout = QVBoxLayout(self)
+        body = ScrolledBody()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(Scrolled(body))
+        layout = QVBoxLayout(body)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         layout.addLayout(modes)
@@ -187,10 +194,16 @@ class TrainPanel(QWidget):
             return "Open a project first."
         if self._adapt.isChecked():
             return self.finetune.obstacle
-        if len(training.data_summary(project).by_label) < 2:
+        if self._labels_of(project) < 2:
             return "Label clips with at least two labels first."
         preview = self.form.preview
         return preview.obstacle if preview is not None else ""
+
+    def _labels_of(self, project: Project) -> int:
+        """How many labels there are to learn; counted once per state of the project."""
+        if self._counted is None or self._counted[0] is not project:
+            self._counted = project, len(training.data_summary(project).by_label)
+        return self._counted[1]
 
     def _say(self, text: str, *, harm: bool = False) -> None:
         self._state.setText(text)
