@@ -14,15 +14,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QLabel,
     QLineEdit,
     QMainWindow,
     QMessageBox,
-    QSizePolicy,
     QStackedWidget,
     QTabWidget,
-    QToolBar,
-    QToolButton,
     QWidget,
 )
 
@@ -54,6 +50,7 @@ from harstudio.gui.settings import Settings
 from harstudio.gui.signals.panel import SignalsPanel
 from harstudio.gui.theme import Theme
 from harstudio.gui.timeline.panel import TimelinePanel
+from harstudio.gui.title_bar import TitleBar
 from harstudio.gui.viewport.panel import ViewportPanel
 from harstudio.gui.welcome import Welcome
 from harstudio.gui.what_if import WhatIf
@@ -167,25 +164,11 @@ class MainWindow(QMainWindow):
             self.docks[name] = dock
 
     def _make_toolbar(self) -> None:
-        bar = QToolBar("Workspaces", self)
-        bar.setObjectName("workspaces")
-        bar.setMovable(False)
-        bar.toggleViewAction().setEnabled(False)
-        for name in WORKSPACES:
-            button = QToolButton()
-            button.setDefaultAction(self.menus.actions[f"workspace_{name}"])
-            button.setText(name.capitalize())
-            self.menus.actions[f"workspace_{name}"].setIconText(name.capitalize())
-            bar.addWidget(button)
-        self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(self._title)
-        self._lock = QLabel()
-        self._lock.setProperty("harm", True)
-        self._lock.setContentsMargins(8, 0, 8, 0)
-        bar.addWidget(self._lock)
-        self._toolbar = bar
-        self.addToolBar(bar)
+        actions = [self.menus.actions[f"workspace_{name}"] for name in WORKSPACES]
+        for name, action in zip(WORKSPACES, actions, strict=True):
+            action.setIconText(name.capitalize())
+        self.title_bar = TitleBar(actions, self)
+        self.addToolBar(self.title_bar)
 
     def _make_status_bar(self) -> None:
         self.statusBar().setSizeGripEnabled(False)
@@ -252,18 +235,15 @@ class MainWindow(QMainWindow):
         self._centre.setCurrentWidget(self.viewport if project else self.welcome)
         if project is None:
             self.welcome.show_recent(self.settings.recent)
-        if (project is not None) != self._toolbar.isVisibleTo(self):
+        if (project is not None) != self.title_bar.isVisibleTo(self):
             self._show_docks(project is not None)
         self.setWindowTitle(f"{project.name} – harstudio" if project else "harstudio")
-        locked = file is not None and file.read_only
-        who = file.holder.split(" on host")[0] if locked and file is not None else ""
-        self._lock.setText(f"Read-only: {who} has it open" if who else "Read-only" * locked)
-        self._lock.setToolTip(f"{file.holder} has this project open" if locked and file else "")
+        self.title_bar.show_lock(file)
         self._show_title()
         self.menus.refresh()
 
     def _show_docks(self, visible: bool) -> None:
-        self._toolbar.setVisible(visible)
+        self.title_bar.setVisible(visible)
         if visible:
             self._show_arrangement()
         else:
@@ -317,15 +297,7 @@ class MainWindow(QMainWindow):
             self.time_window.follow(time_s)
 
     def _show_title(self) -> None:
-        clip = self.session.clip
-        if clip is None:
-            self._title.setText("")
-            return
-        label = self.session.label_at(self.clock.time_s)
-        parts = [clip.name, clip.subject, label or "no label here"]
-        if clip.problem:
-            parts.append(clip.problem)
-        self._title.setText("  ·  ".join(part for part in parts if part))
+        self.title_bar.show_clip(self.session.clip, self.session.label_at(self.clock.time_s))
 
     # -- learning ------------------------------------------------------------------------
 

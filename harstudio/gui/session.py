@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from harstudio.core.errors import HarstudioError
 from harstudio.core.imu import ImuRecording
@@ -15,10 +14,9 @@ from harstudio.core.labels import LabelTrack
 from harstudio.core.project import MINE, Clip, Project
 from harstudio.core.project_change import ProjectChange
 from harstudio.gui.background import Background
+from harstudio.gui.undo import EditCommand
 from harstudio.store.project_file import ProjectFile
 from harstudio.workflows.loading import LoadedClip, load_clip
-
-_MERGE_WITHIN_S = 1.0
 
 
 class Session(QObject):
@@ -133,7 +131,8 @@ class Session(QObject):
             return
         self._write(before, after, what)
         self._show(before, after)
-        self.undo_stack.push(_Edit(self, ProjectChange.between(before, after), what, merge))
+        change = ProjectChange.between(before, after)
+        self.undo_stack.push(EditCommand(self._step, change, what, merge))
 
     def note(self, what: str, after: Project) -> None:
         """Keep something that was found out, not decided: on disk, but no step to undo."""
@@ -379,38 +378,6 @@ class Session(QObject):
         if index is not None:
             self.select_segment(index)
         self.moment_requested.emit(clip_id, start_s, end_s)
-
-
-class _Edit(QUndoCommand):
-    """The one undo command: it puts back, or again, what an edit changed."""
-
-    def __init__(self, session: Session, change: ProjectChange, what: str, merge: str) -> None:
-        super().__init__(what)
-        self._session, self._change = session, change
-        self._merge, self._at = merge, monotonic()
-        self._done = True
-
-    def id(self) -> int:
-        return 1 if self._merge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
-        if (
-            not isinstance(other, _Edit)
-            or other._merge != self._merge
-            or other._at - self._at > _MERGE_WITHIN_S
-        ):
-            return False
-        self._change, self._at = self._change.then(other._change), other._at
-        return True
-
-    def redo(self) -> None:
-        if self._done:  # `push` calls redo at once, but the edit has been made already
-            self._done = False
-            return
-        self._session._step(self._change.done, f"Redo: {self.text()}")
-
-    def undo(self) -> None:
-        self._session._step(self._change.undone, f"Undo: {self.text()}")
 
 
 def _read(project: Project, clip: Clip, folder: Path) -> LoadedClip | HarstudioError:

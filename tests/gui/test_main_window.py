@@ -198,8 +198,8 @@ def test_a_second_window_is_read_only_and_says_so(
     other = make_window(qtbot, Settings(tmp_path / "other.ini"), theme)
     other.open_path(project_path)
     assert other.session.read_only
-    assert other._lock.text().startswith("Read-only: ")
-    assert other._lock.text().endswith(" has it open")
+    assert other.title_bar.lock.text().startswith("Read-only: ")
+    assert other.title_bar.lock.text().endswith(" has it open")
     assert not other.menus.actions["split"].isEnabled()
     with pytest.raises(HarstudioError, match="open"):
         other.session.edit("x", replace(other.session.project, name="x"))
@@ -328,7 +328,7 @@ def test_the_last_moment_of_a_clip_still_has_its_label(opened: MainWindow) -> No
     opened.session.edit_labels("All", LabelTrack((Segment(0, 4, "walking"),)))
     opened.clock.seek(opened.clock.duration_s)
     assert opened.session.label_at(opened.clock.time_s) == "walking"
-    assert "walking" in opened._title.text()
+    assert "walking" in opened.title_bar.title.text()
 
 
 def test_another_body_is_checked_first_and_can_be_undone(

@@ -71,7 +71,7 @@ def test_slow_edits_of_one_kind_are_undone_one_by_one(
 ) -> None:
     opened(session, qtbot)
     for now, name in ((10.0, "a"), (11.5, "ab")):
-        monkeypatch.setattr("harstudio.gui.session.monotonic", lambda now=now: now)
+        monkeypatch.setattr("harstudio.gui.undo.monotonic", lambda now=now: now)
         session.edit_clip("Rename", replace(session.clip, name=name), merge="rename")
     assert session.undo_stack.count() == 2
 
