@@ -67,8 +67,8 @@ class SegmentsPanel(QWidget):
         self.search = FilterField(placeholderText="Filter label, note, author …")
         self.search.setClearButtonEnabled(True)
         self.below = QDoubleSpinBox(minimum=0.0, maximum=1.0, singleStep=0.05, decimals=2)
-        self.below.setPrefix("p < ")
-        self.below.setSpecialValueText("any p")
+        self.below.setPrefix("conf. < ")
+        self.below.setSpecialValueText("any conf.")
         self.below.setToolTip("Show only segments whose confidence p is below this; 0 shows all")
         self.totals = QLabel(wordWrap=True)  # two lines at most, on a narrow screen
         self.totals.setProperty("faint", True)
