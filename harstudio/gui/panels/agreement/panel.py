@@ -32,6 +32,7 @@ from harstudio.gui.panels.agreement.matrix import AgreementMatrix
 from harstudio.gui.panels.agreement.text import EMPTY_TEXT, figures_html
 from harstudio.gui.panels.labels import swatch
 from harstudio.gui.session import Session
+from harstudio.gui.tables import dress
 from harstudio.gui.theme import Theme
 from harstudio.workflows.agreement import (
     ProjectAgreement,
@@ -340,17 +341,9 @@ def _table(titles: list[str]) -> QTableWidget:
 
 def _dress(table: QTableWidget, titles: list[str]) -> None:
     table.setHorizontalHeaderLabels(titles)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
+    dress(table)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(24)
     header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setStretchLastSection(True)
 

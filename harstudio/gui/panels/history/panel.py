@@ -24,6 +24,7 @@ from harstudio.core.project import Clip
 from harstudio.gui.annotating.places import changed_stretch
 from harstudio.gui.panels.history.model import CLIP, WHAT, WHEN, WHO, HistoryModel, short_time
 from harstudio.gui.session import Session
+from harstudio.gui.tables import dress
 from harstudio.store.journal import JournalEntry
 from harstudio.store.project_file import ProjectFile
 
@@ -247,18 +248,8 @@ class _HistoryTable(QTableView):
     def __init__(self, panel: HistoryPanel) -> None:
         super().__init__(panel)
         self._panel = panel
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
+        dress(self)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(24)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def keyboardSearch(self, search: str) -> None:  # noqa: N802
         return

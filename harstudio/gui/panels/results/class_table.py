@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from harstudio.core.label_set import LabelSet
 from harstudio.gui.panels.labels import swatch
+from harstudio.gui.tables import dress
 from harstudio.gui.theme import Theme
 from harstudio.learn.judging.results import ClassScore
 
@@ -54,21 +55,14 @@ class ClassTable(QTableWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(0, len(COLUMNS), parent)
         self._theme = theme
+        dress(self)
         self.setHorizontalHeaderLabels(list(COLUMNS))
         for column, tip in enumerate(_TIPS):
             item = self.horizontalHeaderItem(column)
             item.setToolTip(tip)
             item.setTextAlignment(_RIGHT if column else _LEFT)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(22)
-        self.setShowGrid(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(40)
         for column, width in enumerate(_WIDTHS, 1):
             header.resizeSection(column, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

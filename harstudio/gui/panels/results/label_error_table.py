@@ -11,11 +11,12 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QTableView, QWidget
 
 from harstudio.core.project import Project
 from harstudio.core.timebase import clock_text
 from harstudio.gui.panels.labels import swatch
+from harstudio.gui.tables import dress
 from harstudio.gui.theme import Theme
 from harstudio.learn.judging.label_errors import Suspect
 from harstudio.workflows.reviewing import GONE, KEPT, OPEN, RELABELLED, Review
@@ -144,18 +145,8 @@ class SuspectTable(QTableView):
     def __init__(self, model: SuspectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(24)
+        dress(self)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(_LEFT)
-        header.setMinimumSectionSize(40)
         for column, name in enumerate(COLUMNS):
             if name in _WIDTHS:
                 header.resizeSection(column, _WIDTHS[name])

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QTableView,
     QToolButton,
@@ -22,11 +20,11 @@ from harstudio.core.project import Project
 from harstudio.gui.panels.labels import swatch
 from harstudio.gui.panels.results.window_model import COLUMNS, WindowModel
 from harstudio.gui.session import Session
+from harstudio.gui.tables import dress
 from harstudio.learn.judging.results import WindowResult
 from harstudio.workflows.reviewing import relabelled
 
 _WIDTHS = {"Clip": 104, "From": 64, "Actual": 92, "Predicted": 92, "p": 36, "Label now": 72}
-_ROW_HEIGHT = 24
 
 
 class WindowTable(QTableView):
@@ -41,20 +39,10 @@ class WindowTable(QTableView):
     def __init__(self, model: WindowModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
+        dress(self, many=True, least_px=32)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setMinimumSectionSize(32)
         for column, name in enumerate(COLUMNS):
             if name in _WIDTHS:
                 header.resizeSection(column, _WIDTHS[name])

@@ -41,6 +41,7 @@ from harstudio.gui.panels.train.curves import CurvesView
 from harstudio.gui.panels.train.form_parts import Scrolled, ScrolledBody
 from harstudio.gui.panels.train.progress import over_what, series_of
 from harstudio.gui.session import Session
+from harstudio.gui.tables import dress
 from harstudio.gui.theme import Theme
 from harstudio.gui.worker import JobCentre
 from harstudio.learn.config import TrainingConfig
@@ -344,21 +345,12 @@ class _RunTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(24)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
+        dress(self, many=True)
         self.setSortingEnabled(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
         )
-        self.setTabKeyNavigation(False)
-        header = self.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
 
     def show_rows(self, model: RunsFilter) -> None:
         """Take the rows to show, and give the columns their widths."""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QCompleter,
-    QHeaderView,
     QLineEdit,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,12 +18,12 @@ from PySide6.QtWidgets import (
 from harstudio.gui.panels.labels import swatch
 from harstudio.gui.panels.segments.model import SegmentModel
 from harstudio.gui.panels.segments.rows import COLUMNS
+from harstudio.gui.tables import dress
 
 _WIDTHS = {
     "label": 104, "start": 76, "end": 76, "duration": 60, "confidence": 48, "soft": 56,
     "author": 64, "note": 120,
 }  # fmt: skip
-_ROW_HEIGHT = 24
 _LABEL_EDITOR_WIDTH = 168
 _RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _LEAVE = (*_RETURN, Qt.Key.Key_Down, Qt.Key.Key_Escape)
@@ -127,23 +126,13 @@ class SegmentTable(QTableView):
         self.setModel(model)
         self._editor = CellEditor(self)
         self.setItemDelegate(self._editor)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        dress(self, many=True)
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.EditKeyPressed | triggers.SelectedClicked)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setStretchLastSection(True)
-        header.setMinimumSectionSize(40)
         for name, width in _WIDTHS.items():
             self.setColumnWidth(COLUMNS.index(name), width)
         header.setSortIndicator(COLUMNS.index("start"), Qt.SortOrder.AscendingOrder)
