@@ -97,7 +97,7 @@ def cut_paired(
 ) -> WindowSet:
     """Cut a recording and its wearer's poses into labelled windows.
 
-    As `learn.cutting.cut_windows`, but a run of valid samples that is shorter than a window (a
+    As `cut_windows`, but a run of valid samples that is shorter than a window (a
     whole take of UTD-MHAD is) becomes one window: its last sample is held to the window's end,
     and the mask says so. Shares and weights are of the samples that were measured.
 

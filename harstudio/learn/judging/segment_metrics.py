@@ -1,6 +1,6 @@
 """Did the model find the activities, or only their windows: segments and boundaries.
 
-Windows become a timeline by vote (`learn.voting`), which is matched with the person's labels as in
+Windows become a timeline by vote (`voting`), which is matched with the person's labels as in
 temporal action segmentation (Lea et al. 2017): a window counted right says nothing of how often an
 activity was torn in two, or how late it began.
 """

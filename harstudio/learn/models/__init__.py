@@ -38,7 +38,7 @@ class ModelSpec:
         What somebody should know who waits for it; empty for a model that is quick.
     options : names of the `TrainingConfig` fields that matter to this model alone
     paired : bool
-        It takes windows of poses beside the sensors' signals (`learn.pose_windows`).
+        It takes windows of poses beside the sensors' signals (`learn.data.pose_windows`).
     """
 
     id: str

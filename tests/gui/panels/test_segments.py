@@ -149,6 +149,11 @@ def test_totals_share_out_the_labelled_time() -> None:
     assert Totals.of([]).shares == ()
 
 
+@pytest.mark.parametrize(("of", "words"), [(1, "1 segment ·"), (2, "1 of 2 segments ·")])
+def test_one_segment_is_not_several(of: int, words: str) -> None:
+    assert Totals.of([Segment(0, 3, "a")]).text(of)[0].startswith(words)
+
+
 def test_the_filter_looks_into_label_note_and_author() -> None:
     track = LabelTrack((SEGMENT, Segment(3, 4, "Running")))
     for text, found in (("LIMP", [0]), ("ann", [0]), ("run", [1]), ("", [0, 1]), ("zzz", [])):

@@ -77,7 +77,7 @@ class MatrixView(QWidget):
         self.update()
 
     def set_shown(self, unit: str) -> None:
-        """Write counts or shares into the cells, by a unit of `learn.confusions`.
+        """Write counts or shares into the cells, by a unit of `learn.judging.confusions`.
 
         The shade is the share of the row, or of the column where those are written.
         """

@@ -76,7 +76,8 @@ class Totals:
     def text(self, of: int) -> tuple[str, str]:
         """As one line with the largest shares, and whole; `of` is how many segments there are."""
         count = f"{self.count:,}" + (f" of {of:,}" if self.count != of else "")
-        parts = [f"{count} segments", f"{clock_text(self.labelled_s)} labelled"]
+        noun = "segment" if count == "1" else "segments"
+        parts = [f"{count} {noun}", f"{clock_text(self.labelled_s)} labelled"]
         shares = [f"{label} {share:.0%}" for label, share in self.shares]
         more = " …" if len(shares) > _SHARES_SHOWN else ""
         return " · ".join(parts + shares[:_SHARES_SHOWN]) + more, "\n".join(parts + shares)
