@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -32,3 +34,19 @@ def dress(table: QTableView, *, many: bool = False, least_px: int = 40) -> QTabl
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setMinimumSectionSize(least_px)
     return table
+
+
+def heading(
+    titles: Sequence[str],
+    tips: Mapping[str, str],
+    section: int,
+    orientation: Qt.Orientation,
+    role: int,
+) -> str | None:
+    """A model's `headerData`: a column's title, and its tip where it has one."""
+    if orientation == Qt.Orientation.Horizontal:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return titles[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tips.get(titles[section])
+    return None

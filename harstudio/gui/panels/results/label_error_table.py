@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QTableView, QWidget
 from harstudio.core.project import Project
 from harstudio.core.timebase import clock_text
 from harstudio.gui.panels.labels import swatch
-from harstudio.gui.tables import dress
+from harstudio.gui.tables import dress, heading
 from harstudio.gui.theme import Theme
 from harstudio.learn.judging.label_errors import Suspect
 from harstudio.workflows.reviewing import GONE, KEPT, OPEN, RELABELLED, Review
@@ -97,12 +97,7 @@ class SuspectModel(QAbstractTableModel):
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return _TIPS.get(COLUMNS[section])
-        return None
+        return heading(COLUMNS, _TIPS, section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         suspect, column = self._review.suspects[index.row()], COLUMNS[index.column()]

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from harstudio.core.project import Project
 from harstudio.core.timebase import clock_text
 from harstudio.gui.panels.labels import swatch
+from harstudio.gui.tables import heading
 from harstudio.learn.judging.results import WindowResult
 
 Index = QModelIndex | QPersistentModelIndex
@@ -101,12 +102,7 @@ class WindowModel(QAbstractTableModel):
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return _TIPS.get(COLUMNS[section])
-        return None
+        return heading(COLUMNS, _TIPS, section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         window, column = self._windows[index.row()], COLUMNS[index.column()]
